@@ -1,0 +1,115 @@
+/// A byte buffer of fixed capacity, stored in place: no heap, copied like any value.
+///
+/// Bytes past ``count`` are never observable, so two buffers that hold the same bytes are equal
+/// whatever they held before.
+public struct FixedBytes<let capacity: Int>: Sendable {
+  var storage: [capacity of UInt8]
+
+  /// The number of bytes held, `0...capacity`.
+  public private(set) var count: Int
+
+  /// An empty buffer.
+  public init() {
+    storage = .init(repeating: 0)
+    count = 0
+  }
+
+  /// A copy of `bytes`, or `nil` where they do not fit.
+  public init?(_ bytes: Span<UInt8>) {
+    self.init()
+    guard append(contentsOf: bytes) else { return nil }
+  }
+
+  /// Whether no byte is held.
+  public var isEmpty: Bool { count == 0 }
+
+  /// Whether ``append(_:)`` would refuse a further byte.
+  public var isFull: Bool { count == capacity }
+
+  /// The bytes held.
+  public var span: Span<UInt8> {
+    @_lifetime(borrow self)
+    borrowing get { storage.span.extracting(0..<count) }
+  }
+
+  /// The byte at `index`, which must be below ``count``.
+  public subscript(index: Int) -> UInt8 {
+    get {
+      precondition(index < count)
+      return storage[index]
+    }
+    set {
+      precondition(index < count)
+      storage[index] = newValue
+    }
+  }
+
+  /// The byte at `index`, or `nil` where there is none: for input whose length a peer chose.
+  public func byte(at index: Int) -> UInt8? {
+    index >= 0 && index < count ? storage[index] : nil
+  }
+
+  /// Adds one byte; `false`, and no change, when full.
+  @discardableResult
+  public mutating func append(_ byte: UInt8) -> Bool {
+    guard count < capacity else { return false }
+    storage[count] = byte
+    count += 1
+    return true
+  }
+
+  /// Adds all of `bytes`; `false`, and no change, when they do not all fit.
+  @discardableResult
+  public mutating func append(contentsOf bytes: Span<UInt8>) -> Bool {
+    guard bytes.count <= capacity - count else { return false }
+    for index in bytes.indices {
+      storage[count + index] = bytes[index]
+    }
+    count += bytes.count
+    return true
+  }
+
+  /// Adds a little-endian 16-bit value, as all multi-byte fields of IPMI are.
+  @discardableResult
+  public mutating func append(littleEndian value: UInt16) -> Bool {
+    guard capacity - count >= 2 else { return false }
+    append(UInt8(truncatingIfNeeded: value))
+    append(UInt8(truncatingIfNeeded: value >> 8))
+    return true
+  }
+
+  /// Adds a little-endian 32-bit value.
+  @discardableResult
+  public mutating func append(littleEndian value: UInt32) -> Bool {
+    guard capacity - count >= 4 else { return false }
+    append(littleEndian: UInt16(truncatingIfNeeded: value))
+    append(littleEndian: UInt16(truncatingIfNeeded: value >> 16))
+    return true
+  }
+
+  /// Forgets every byte.
+  public mutating func removeAll() {
+    count = 0
+  }
+}
+
+extension FixedBytes: Equatable {
+  public static func == (lhs: Self, rhs: Self) -> Bool {
+    guard lhs.count == rhs.count else { return false }
+    for index in 0..<lhs.count where lhs.storage[index] != rhs.storage[index] {
+      return false
+    }
+    return true
+  }
+}
+
+extension FixedBytes: ExpressibleByArrayLiteral {
+  /// A buffer of the listed bytes, of which there must be at most `capacity`.
+  public init(arrayLiteral bytes: UInt8...) {
+    self.init()
+    for byte in bytes {
+      let fits = append(byte)
+      precondition(fits)
+    }
+  }
+}
