@@ -20,7 +20,7 @@ let package = Package(
   products: [
     .library(
       name: "IPMIHostBridgePure",
-      targets: ["IPMI", "SystemInterfaces"])
+      targets: ["BMCPeripherals", "IPMI", "SystemInterfaces"])
   ],
   targets: [
     // Messages, NetFn, LUN, commands, completion codes. Imports nothing.
@@ -28,9 +28,18 @@ let package = Package(
     // KCS: registers, the channel both processors share, host state machine, responder.
     .target(name: "SystemInterfaces", dependencies: ["IPMI"], swiftSettings: pure),
 
+    // The SoCs' memory maps over the channels: NPCM7xx.
+    .target(name: "BMCPeripherals", dependencies: ["SystemInterfaces"], swiftSettings: pure),
+
+    .testTarget(
+      name: "BMCPeripheralsTests", dependencies: ["BMCPeripherals", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "IPMITests", dependencies: ["IPMI"], swiftSettings: strict),
     .testTarget(
-      name: "SystemInterfacesTests", dependencies: ["SystemInterfaces"], swiftSettings: strict),
+      name: "SystemInterfacesTests", dependencies: ["SystemInterfaces", "TestSupport"],
+      swiftSettings: strict),
+    // What the tests share: seeded randomness.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

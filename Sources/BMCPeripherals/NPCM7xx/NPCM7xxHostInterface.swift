@@ -1,0 +1,106 @@
+import SystemInterfaces
+
+/// The NPCM7xx host interface module: three KCS channels behind one interrupt.
+///
+/// | Offset  | Registers                                                        |
+/// |--------:|------------------------------------------------------------------|
+/// | 00h–0Ah | keyboard and mouse part (HICTRL … HIKMDI): kept, not interpreted |
+/// | 0Ch–1Ch | KCS1, see ``NPCM7xxKCS``                                         |
+/// | 1Eh–2Eh | KCS2                                                             |
+/// | 30h–40h | KCS3                                                             |
+///
+/// Every register is 8 bits wide, stands at an even offset and takes only 8-bit accesses. Any
+/// other access reads 0, changes nothing and is counted. Map from Nuvoton's boot block and Linux
+/// `nuvoton-common-npcm7xx.dtsi`. Left out: the POST-code FIFO at 42h–54h.
+///
+/// There is no reset: the boot block programs SHMKCS to 0 in every reset-control register, so the
+/// registers survive a watchdog, core or software reset of the BMC. Only power-on, a new value,
+/// clears them.
+public struct NPCM7xxHostInterface: Sendable {
+  /// Physical address of the first register.
+  public static let base: UInt64 = 0xF000_7000
+  /// Decoded bytes.
+  public static let size = 0x1000
+  /// GIC SPI, level high, shared by all channels.
+  public static let interrupt = 9
+  /// How many KCS channels there are; they are numbered from 1, as in device trees.
+  public static let channelCount = 3
+  /// Offset of the first register of channel 1.
+  public static let firstChannelOffset = 0x0C
+  /// Bytes from one channel's first register to the next one's.
+  public static let channelStride = 0x12
+
+  private var channels: [3 of NPCM7xxKCS] = .init(repeating: NPCM7xxKCS())
+  private var keyboardController: [6 of UInt8] = .init(repeating: 0)
+  /// Accesses that met no register or had the wrong width; wraps around.
+  public private(set) var refusedAccesses: UInt32 = 0
+
+  /// The module after power-on.
+  public init() {}
+
+  /// Level of the one interrupt line: any channel's.
+  public var interrupt: Bool {
+    channels[0].channel.bmcInterrupt || channels[1].channel.bmcInterrupt
+      || channels[2].channel.bmcInterrupt
+  }
+
+  /// KCS channel `number`, `1...3`.
+  public subscript(channel number: Int) -> NPCM7xxKCS {
+    get { channels[number - 1] }
+    set { channels[number - 1] = newValue }
+  }
+
+  /// A load by the BMC.
+  ///
+  /// - Parameters:
+  ///   - offset: Bytes from ``base``, below ``size``.
+  ///   - width: Bytes of the access.
+  public mutating func read(_ offset: Int, width: Int) -> UInt64 {
+    switch Location(offset, width: width) {
+    case .kcs(let index, let register):
+      return UInt64(channels[index].read(register))
+    case .keyboardController(let index):
+      return UInt64(keyboardController[index])
+    case nil:
+      refusedAccesses &+= 1
+      return 0
+    }
+  }
+
+  /// A store by the BMC.
+  ///
+  /// - Parameters:
+  ///   - value: What is stored; only the low byte exists.
+  ///   - offset: Bytes from ``base``, below ``size``.
+  ///   - width: Bytes of the access.
+  public mutating func write(_ value: UInt64, to offset: Int, width: Int) {
+    let byte = UInt8(truncatingIfNeeded: value)
+    switch Location(offset, width: width) {
+    case .kcs(let index, let register):
+      channels[index].write(byte, to: register)
+    case .keyboardController(let index):
+      keyboardController[index] = byte
+    case nil:
+      refusedAccesses &+= 1
+    }
+  }
+
+  /// What an access meets.
+  private enum Location {
+    case kcs(index: Int, NPCM7xxKCS.Register)
+    case keyboardController(index: Int)
+
+    init?(_ offset: Int, width: Int) {
+      guard width == 1, offset >= 0, offset & 1 == 0 else { return nil }
+      if offset < firstChannelOffset {
+        self = .keyboardController(index: offset / 2)
+        return
+      }
+      let (index, within) = (offset - firstChannelOffset).quotientAndRemainder(
+        dividingBy: channelStride)
+      guard index < channelCount, let register = NPCM7xxKCS.Register(rawValue: within / 2)
+      else { return nil }
+      self = .kcs(index: index, register)
+    }
+  }
+}
