@@ -20,7 +20,7 @@ let package = Package(
   products: [
     .library(
       name: "IPMIHostBridgePure",
-      targets: ["BMCPeripherals", "IPMI", "SystemInterfaces"])
+      targets: ["BMCPeripherals", "IPMI", "IPMIHostBridge", "SystemInterfaces", "VMProtocol"])
   ],
   targets: [
     // Messages, NetFn, LUN, commands, completion codes. Imports nothing.
@@ -30,9 +30,18 @@ let package = Package(
 
     // The SoCs' memory maps over the channels: NPCM7xx.
     .target(name: "BMCPeripherals", dependencies: ["SystemInterfaces"], swiftSettings: pure),
+    // Joins a host end and a BMC end.
+    .target(
+      name: "IPMIHostBridge", dependencies: ["IPMI", "SystemInterfaces", "VMProtocol"],
+      swiftSettings: pure),
+    // The OpenIPMI VM wire codec: feed bytes, drain events.
+    .target(name: "VMProtocol", dependencies: ["IPMI"], swiftSettings: pure),
 
     .testTarget(
       name: "BMCPeripheralsTests", dependencies: ["BMCPeripherals", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "IPMIHostBridgeTests", dependencies: ["IPMIHostBridge", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "IPMITests", dependencies: ["IPMI"], swiftSettings: strict),
     .testTarget(

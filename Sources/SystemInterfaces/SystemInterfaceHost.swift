@@ -29,6 +29,7 @@ public protocol SystemInterfaceHost: Sendable {
   var isIdle: Bool { get }
 
   /// Opens a transaction; `false`, and no change, while one is open.
+  @discardableResult
   mutating func start(_ request: Message) -> Bool
 
   /// Gives up the open transaction: the interface is brought back to idle, and

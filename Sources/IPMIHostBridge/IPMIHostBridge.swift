@@ -1,0 +1,255 @@
+import IPMI
+import SystemInterfaces
+import VMProtocol
+
+/// Joins a host that speaks the VM protocol to a BMC that has registers.
+///
+/// The host end is the other side of QEMU's `ipmi-bmc-extern`: a byte stream with requests and
+/// commands. The BMC end is a system interface whose registers firmware reads and writes; the
+/// bridge drives the host's half of it. It keeps the message ids, one open request at a time,
+/// supervises the BMC, and carries attention and host control.
+///
+/// ```
+///  VM protocol            IPMIHostBridge                      registers
+///  bytes ──► receive ──► queue ──► one open ──► Interface ──► IDR, C/D, IBF
+///  bytes ◄── output  ◄────────── response  ◄── (KCSHost) ◄── ODR, STR, OBF
+/// ```
+///
+/// A state machine without I/O: the owner of the connection and of the registers calls it and
+/// passes both, with the time in nanoseconds of a clock that does not run backwards. Whatever
+/// arrives, memory is bounded and every request is answered once, in order, or has nobody left who
+/// waits for it.
+public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
+  /// How long a request may take before it is answered in the BMC's place, in nanoseconds.
+  ///
+  /// 3 s: QEMU gives up after 4 s, and a response after that carries a stale id, which QEMU
+  /// takes as a reason to stop its timer and not as a response: its host would wait for ever.
+  public static var responseTimeout: UInt64 { 3_000_000_000 }
+
+  /// Counters.
+  public private(set) var statistics = BridgeStatistics()
+  /// When ``advance(_:now:)`` must be called again at the latest, in nanoseconds, if nothing else
+  /// happens; `nil` where it need not.
+  public private(set) var deadline: UInt64?
+
+  private var link = VMLink()
+  private var queue = RequestQueue()
+  private var interface: Interface
+  private var open: OpenRequest?
+  private var hostWasReset = false
+
+  /// The request that the BMC is working on.
+  private struct OpenRequest: Sendable {
+    var id: UInt8
+    var request: Message
+    var deadline: UInt64
+    /// Whether someone still waits: not yet answered, host still there, not asked anew.
+    var isAwaited = true
+  }
+
+  /// A bridge with no host connected, over the host's half of the BMC's interface.
+  public init(_ interface: Interface) {
+    self.interface = interface
+  }
+
+  // MARK: The connection
+
+  /// Whether a host is connected.
+  public var isConnected: Bool { link.isConnected }
+
+  /// A host has connected: it is greeted with the next ``advance(_:now:)``.
+  public mutating func connected() {
+    abandonAll()
+    link.connect()
+  }
+
+  /// The host is gone. A request it left open is aborted, as a host that boots again does.
+  public mutating func disconnected() {
+    abandonAll()
+    link.disconnect()
+  }
+
+  /// How many bytes can be received: no request among them will find the queue full.
+  public var acceptableInput: Int {
+    guard link.capabilities == nil else { return 4096 }
+    // The first byte may end a request; each further one needs five.
+    return queue.isFull ? 0 : 1 + 5 * (queue.free - 1)
+  }
+
+  /// Takes bytes from the host. Call ``advance(_:now:)`` afterwards.
+  ///
+  /// - Returns: How many were taken: all, unless more than ``acceptableInput`` were offered and
+  ///   the queue is full. Offer the rest again later.
+  @discardableResult
+  public mutating func receive(_ bytes: Span<UInt8>, now: UInt64) -> Int {
+    for index in bytes.indices {
+      if queue.isFull, link.capabilities == nil { return index }
+      switch link.feed(bytes[index]) {
+      case .message(let id, let message):
+        enqueue(message, id: id, isAnswered: false, now: now)
+      case .rejected(.tooLong(let id, let response)):
+        enqueue(response, id: id, isAnswered: true, now: now)
+      case .rejected:
+        statistics.rejectedFrames &+= 1
+      case .control(.reset, _):
+        hostWasReset = true
+      case .control, nil:
+        break
+      }
+    }
+    return bytes.count
+  }
+
+  /// The oldest bytes for the host; call ``consumeOutput(_:)`` with the number written, and look
+  /// again: there may be more.
+  public var output: Span<UInt8> {
+    @_lifetime(borrow self)
+    borrowing get { link.output.span }
+  }
+
+  /// Removes bytes of ``output`` that were written. Call ``advance(_:now:)`` when a request waits
+  /// for room.
+  public mutating func consumeOutput(_ count: Int) {
+    link.consumeOutput(count)
+  }
+
+  // MARK: Host control
+
+  /// Asks the host for something only hardware could do: power, reset, NMI, shutdown.
+  ///
+  /// - Returns: `false` where no host is connected, it did not announce the capability, or it
+  ///   does not read what it is sent.
+  @discardableResult
+  public mutating func control(_ command: VMControl) -> Bool {
+    link.send(command)
+  }
+
+  /// Whether the host said that it was reset since this was asked last.
+  public mutating func takeHostReset() -> Bool {
+    defer { hostWasReset = false }
+    return hostWasReset
+  }
+
+  // MARK: The registers
+
+  /// Lets the host act on the registers as far as it can, and time pass.
+  ///
+  /// Call it after every BMC access to the registers, after ``receive(_:now:)``, and at
+  /// ``deadline``.
+  public mutating func advance(_ registers: inout Interface.Registers, now: UInt64) {
+    link.announce(
+      attention: Interface.attention(on: registers),
+      interrupts: Interface.hostInterruptIsEnabled(on: registers))
+    expire(now: now)
+    var wait = run(&registers, now: now)
+    while wait == nil, startNext() {
+      wait = run(&registers, now: now)
+    }
+    deadline = earlier(wait, queue.firstDeadline)
+    if let open, open.isAwaited { deadline = earlier(deadline, open.deadline) }
+  }
+
+  /// Runs the open request until the BMC has to act: until when at most, or `nil` when none is
+  /// open.
+  private mutating func run(_ registers: inout Interface.Registers, now: UInt64) -> UInt64? {
+    while true {
+      switch interface.event(on: &registers, now: now) {
+      case .progressed:
+        continue
+      case .waiting(let until):
+        return until
+      case .complete:
+        close(with: interface.response)
+        return nil
+      case .failed:
+        close(with: nil)
+        return nil
+      case .idle, .attention:
+        return nil
+      }
+    }
+  }
+
+  // MARK: Requests
+
+  private mutating func enqueue(_ message: Message, id: UInt8, isAnswered: Bool, now: UInt64) {
+    statistics.requests &+= 1
+    // A VM has one request outstanding. When it sends another it has given up the first, and a
+    // response to that would carry a stale id.
+    if link.capabilities != nil { abandonAll() }
+    let request = QueuedRequest(
+      id: id, message: message, isAnswered: isAnswered, deadline: now &+ Self.responseTimeout)
+    if !queue.append(request) { statistics.abandoned &+= 1 }
+  }
+
+  /// Opens the oldest queued request; `false` where there is none, or no room for its response.
+  private mutating func startNext() -> Bool {
+    guard open == nil, link.hasRoomForResponse, let next = queue.first else { return false }
+    queue.removeFirst()
+    if next.isAnswered {
+      respond(next.message, to: next.id)
+    } else {
+      interface.start(next.message)
+      open = OpenRequest(id: next.id, request: next.message, deadline: next.deadline)
+    }
+    return true
+  }
+
+  /// Answers in the BMC's place what it has not answered in time, and aborts it there.
+  private mutating func expire(now: UInt64) {
+    if let late = open, late.isAwaited, now >= late.deadline {
+      statistics.timeouts &+= 1
+      respond(Message(respondingTo: late.request, .timeout), to: late.id)
+      open?.isAwaited = false
+      interface.abort()
+    }
+    while let late = queue.first, now >= late.deadline, link.hasRoomForResponse {
+      queue.removeFirst()
+      if late.isAnswered {
+        respond(late.message, to: late.id)
+      } else {
+        statistics.undeliverable &+= 1
+        respond(Message(respondingTo: late.message, .responseNotProvided), to: late.id)
+      }
+    }
+  }
+
+  /// The open request is over.
+  private mutating func close(with response: Message?) {
+    guard let closed = open else { return }
+    open = nil
+    guard closed.isAwaited else { return }
+    if let response {
+      respond(response, to: closed.id)
+    } else {
+      statistics.undeliverable &+= 1
+      respond(Message(respondingTo: closed.request, .responseNotProvided), to: closed.id)
+    }
+  }
+
+  private mutating func respond(_ response: Message, to id: UInt8) {
+    if link.respond(response, to: id) {
+      statistics.responses &+= 1
+    } else {
+      statistics.abandoned &+= 1
+    }
+  }
+
+  /// Nobody waits for anything any more.
+  private mutating func abandonAll() {
+    statistics.abandoned &+= UInt32(queue.count)
+    queue.removeAll()
+    if open?.isAwaited == true {
+      statistics.abandoned &+= 1
+      open?.isAwaited = false
+      interface.abort()
+    }
+  }
+}
+
+/// The earlier of two times, where `nil` is never.
+private func earlier(_ first: UInt64?, _ second: UInt64?) -> UInt64? {
+  guard let first else { return second }
+  guard let second else { return first }
+  return min(first, second)
+}
