@@ -41,10 +41,16 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
   /// The request that the BMC is working on.
   private struct OpenRequest: Sendable {
     var id: UInt8
-    var request: Message
+    var command: Command
+    var lun: LUN
     var deadline: UInt64
     /// Whether someone still waits: not yet answered, host still there, not asked anew.
     var isAwaited = true
+
+    /// The response given in the BMC's place.
+    func response(_ code: CompletionCode) -> Message {
+      Message(respondingTo: Message(command, lun: lun), code)
+    }
   }
 
   /// A bridge with no host connected, over the host's half of the BMC's interface.
@@ -184,13 +190,15 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
 
   /// Opens the oldest queued request; `false` where there is none, or no room for its response.
   private mutating func startNext() -> Bool {
-    guard open == nil, link.hasRoomForResponse, let next = queue.first else { return false }
-    queue.removeFirst()
+    guard open == nil, link.hasRoomForResponse, let next = queue.removeFirst() else {
+      return false
+    }
     if next.isAnswered {
       respond(next.message, to: next.id)
     } else {
       interface.start(next.message)
-      open = OpenRequest(id: next.id, request: next.message, deadline: next.deadline)
+      open = OpenRequest(
+        id: next.id, command: next.message.command, lun: next.message.lun, deadline: next.deadline)
     }
     return true
   }
@@ -199,12 +207,13 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
   private mutating func expire(now: UInt64) {
     if let late = open, late.isAwaited, now >= late.deadline {
       statistics.timeouts &+= 1
-      respond(Message(respondingTo: late.request, .timeout), to: late.id)
+      respond(late.response(.timeout), to: late.id)
       open?.isAwaited = false
       interface.abort()
     }
-    while let late = queue.first, now >= late.deadline, link.hasRoomForResponse {
-      queue.removeFirst()
+    while let deadline = queue.firstDeadline, now >= deadline, link.hasRoomForResponse,
+      let late = queue.removeFirst()
+    {
       if late.isAnswered {
         respond(late.message, to: late.id)
       } else {
@@ -223,7 +232,7 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
       respond(response, to: closed.id)
     } else {
       statistics.undeliverable &+= 1
-      respond(Message(respondingTo: closed.request, .responseNotProvided), to: closed.id)
+      respond(closed.response(.responseNotProvided), to: closed.id)
     }
   }
 

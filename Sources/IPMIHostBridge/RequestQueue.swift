@@ -19,6 +19,9 @@ struct RequestQueue: Sendable {
   private var storage: [8 of QueuedRequest]
   private var head = 0
   private(set) var count = 0
+  /// When the oldest request must be answered; kept here because it is asked for at every access
+  /// to a register, and reading it out of the storage copies the storage.
+  private(set) var firstDeadline: UInt64?
 
   init() {
     storage = .init(
@@ -30,27 +33,27 @@ struct RequestQueue: Sendable {
   var isFull: Bool { count == Self.capacity }
   var free: Int { Self.capacity - count }
 
-  /// The oldest request.
-  var first: QueuedRequest? { isEmpty ? nil : storage[head] }
-
-  /// When the oldest request must be answered.
-  var firstDeadline: UInt64? { isEmpty ? nil : storage[head].deadline }
-
   /// Adds a request; `false`, and no change, when full.
   mutating func append(_ request: QueuedRequest) -> Bool {
     guard !isFull else { return false }
     storage[(head + count) % Self.capacity] = request
+    if isEmpty { firstDeadline = request.deadline }
     count += 1
     return true
   }
 
-  mutating func removeFirst() {
-    guard !isEmpty else { return }
+  /// Removes the oldest request; `nil` when there is none.
+  mutating func removeFirst() -> QueuedRequest? {
+    guard !isEmpty else { return nil }
+    let first = storage[head]
     head = (head + 1) % Self.capacity
     count -= 1
+    firstDeadline = isEmpty ? nil : storage[head].deadline
+    return first
   }
 
   mutating func removeAll() {
     count = 0
+    firstDeadline = nil
   }
 }
