@@ -3,36 +3,47 @@
 /// Bytes past ``count`` are never observable, so two buffers that hold the same bytes are equal
 /// whatever they held before.
 public struct FixedBytes<let capacity: Int>: Sendable {
+  @usableFromInline
   var storage: [capacity of UInt8]
 
+  @usableFromInline
+  var length: Int
+
   /// The number of bytes held, `0...capacity`.
-  public private(set) var count: Int
+  @inlinable
+  public var count: Int { length }
 
   /// An empty buffer.
+  @inlinable
   public init() {
     storage = .init(repeating: 0)
-    count = 0
+    length = 0
   }
 
   /// A copy of `bytes`, or `nil` where they do not fit.
+  @inlinable
   public init?(_ bytes: Span<UInt8>) {
     self.init()
     guard append(contentsOf: bytes) else { return nil }
   }
 
   /// Whether no byte is held.
+  @inlinable
   public var isEmpty: Bool { count == 0 }
 
   /// Whether ``append(_:)`` would refuse a further byte.
+  @inlinable
   public var isFull: Bool { count == capacity }
 
   /// The bytes held.
+  @inlinable
   public var span: Span<UInt8> {
     @_lifetime(borrow self)
     borrowing get { storage.span.extracting(0..<count) }
   }
 
   /// The byte at `index`, which must be below ``count``.
+  @inlinable
   public subscript(index: Int) -> UInt8 {
     get {
       precondition(index < count)
@@ -45,31 +56,35 @@ public struct FixedBytes<let capacity: Int>: Sendable {
   }
 
   /// The byte at `index`, or `nil` where there is none: for input whose length a peer chose.
+  @inlinable
   public func byte(at index: Int) -> UInt8? {
     index >= 0 && index < count ? storage[index] : nil
   }
 
   /// Adds one byte; `false`, and no change, when full.
+  @inlinable
   @discardableResult
   public mutating func append(_ byte: UInt8) -> Bool {
     guard count < capacity else { return false }
     storage[count] = byte
-    count += 1
+    length += 1
     return true
   }
 
   /// Adds all of `bytes`; `false`, and no change, when they do not all fit.
+  @inlinable
   @discardableResult
   public mutating func append(contentsOf bytes: Span<UInt8>) -> Bool {
     guard bytes.count <= capacity - count else { return false }
     for index in bytes.indices {
       storage[count + index] = bytes[index]
     }
-    count += bytes.count
+    length += bytes.count
     return true
   }
 
   /// Adds a little-endian 16-bit value, as all multi-byte fields of IPMI are.
+  @inlinable
   @discardableResult
   public mutating func append(littleEndian value: UInt16) -> Bool {
     guard capacity - count >= 2 else { return false }
@@ -79,6 +94,7 @@ public struct FixedBytes<let capacity: Int>: Sendable {
   }
 
   /// Adds a little-endian 32-bit value.
+  @inlinable
   @discardableResult
   public mutating func append(littleEndian value: UInt32) -> Bool {
     guard capacity - count >= 4 else { return false }
@@ -88,12 +104,14 @@ public struct FixedBytes<let capacity: Int>: Sendable {
   }
 
   /// Forgets every byte.
+  @inlinable
   public mutating func removeAll() {
-    count = 0
+    length = 0
   }
 }
 
 extension FixedBytes: Equatable {
+  @inlinable
   public static func == (lhs: Self, rhs: Self) -> Bool {
     guard lhs.count == rhs.count else { return false }
     for index in 0..<lhs.count where lhs.storage[index] != rhs.storage[index] {
@@ -105,6 +123,7 @@ extension FixedBytes: Equatable {
 
 extension FixedBytes: ExpressibleByArrayLiteral {
   /// A buffer of the listed bytes, of which there must be at most `capacity`.
+  @inlinable
   public init(arrayLiteral bytes: UInt8...) {
     self.init()
     for byte in bytes {
