@@ -47,6 +47,8 @@ let package = Package(
     .testTarget(
       name: "SystemInterfacesTests", dependencies: ["SystemInterfaces", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "VMProtocolTests", dependencies: ["TestSupport", "VMProtocol"], swiftSettings: strict),
     // What the tests share: seeded randomness.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],

@@ -28,6 +28,7 @@ public struct VMDecoder: Sendable {
   }
 
   /// Takes the next byte of the stream; an event if it ended a frame that was not empty.
+  // In line, or a caller in another module pays two copies of an empty event for every byte.
   @inlinable
   public mutating func feed(_ byte: UInt8) -> VMEvent? {
     isTerminator(byte) ? endFrame(byte) : nil
@@ -63,6 +64,7 @@ public struct VMDecoder: Sendable {
     return false
   }
 
+  /// What the frame was; the next byte starts another.
   @usableFromInline
   mutating func endFrame(_ terminator: UInt8) -> VMEvent? {
     defer { reset() }
