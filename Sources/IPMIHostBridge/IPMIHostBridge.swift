@@ -88,9 +88,10 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
   ///   the queue is full. Offer the rest again later.
   @discardableResult
   public mutating func receive(_ bytes: Span<UInt8>, now: UInt64) -> Int {
-    for index in bytes.indices {
-      if queue.isFull, link.capabilities == nil { return index }
-      switch link.feed(bytes[index]) {
+    var offset = 0
+    while offset < bytes.count {
+      if queue.isFull, link.capabilities == nil { break }
+      switch link.feed(bytes, from: &offset) {
       case .message(let id, let message):
         enqueue(message, id: id, isAnswered: false, now: now)
       case .rejected(.tooLong(let id, let response)):
@@ -103,7 +104,7 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
         break
       }
     }
-    return bytes.count
+    return offset
   }
 
   /// The oldest bytes for the host; call ``consumeOutput(_:)`` with the number written, and look

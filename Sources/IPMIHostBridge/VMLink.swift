@@ -33,9 +33,10 @@ struct VMLink: Sendable {
     self = VMLink()
   }
 
-  /// Takes one byte; capabilities are kept here, every other event is the caller's.
-  mutating func feed(_ byte: UInt8) -> VMEvent? {
-    let event = decoder.feed(byte)
+  /// Takes bytes from `offset` up to the first event; `nil` when none is left. Capabilities are
+  /// kept here, every other event is the caller's.
+  mutating func feed(_ bytes: Span<UInt8>, from offset: inout Int) -> VMEvent? {
+    let event = decoder.feed(bytes, from: &offset)
     if case .control(.capabilities, let argument?) = event {
       capabilities = VMCapabilities(rawValue: argument)
     }

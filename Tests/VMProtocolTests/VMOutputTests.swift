@@ -73,7 +73,7 @@ import VMProtocol
   }
 
   @Test func anEmptyQueueIsOneRun() {
-    var (output, model) = Self.queue(head: 5, count: 3, VMOutput<8>.self)
+    var (output, model) = Self.queue(head: 4, count: 2, VMOutput<8>.self)
     output.removeFirst(model.count)
     #expect(output.isEmpty)
     #expect(output.span.count == 0)
