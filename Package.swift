@@ -18,39 +18,51 @@ let pure: [SwiftSetting] =
 let package = Package(
   name: "ipmi-host-bridge",
   products: [
+    // Everything that runs anywhere, firmware included.
     .library(
       name: "IPMIHostBridgePure",
-      targets: ["BMCPeripherals", "IPMI", "IPMIHostBridge", "SystemInterfaces", "VMProtocol"])
+      targets: [
+        "BMCPeripherals", "IPMI", "IPMIHostBridge", "ManagementController", "SystemInterfaces",
+        "VMProtocol",
+      ])
   ],
   targets: [
+    // Pure, from the bottom up; each imports only what is above it.
+
     // Messages, NetFn, LUN, commands, completion codes. Imports nothing.
     .target(name: "IPMI", swiftSettings: pure),
+    // The OpenIPMI VM wire codec: feed bytes, drain events.
+    .target(name: "VMProtocol", dependencies: ["IPMI"], swiftSettings: pure),
     // KCS: registers, the channel both processors share, host state machine, responder.
     .target(name: "SystemInterfaces", dependencies: ["IPMI"], swiftSettings: pure),
-
+    // The BMC's answers: App, Chassis, Sensor/Event, Storage.
+    .target(name: "ManagementController", dependencies: ["IPMI"], swiftSettings: pure),
     // The SoCs' memory maps over the channels: NPCM7xx.
     .target(name: "BMCPeripherals", dependencies: ["SystemInterfaces"], swiftSettings: pure),
     // Joins a host end and a BMC end.
     .target(
       name: "IPMIHostBridge", dependencies: ["IPMI", "SystemInterfaces", "VMProtocol"],
       swiftSettings: pure),
-    // The OpenIPMI VM wire codec: feed bytes, drain events.
-    .target(name: "VMProtocol", dependencies: ["IPMI"], swiftSettings: pure),
 
+    // Tests, one target for each module.
+
+    // What the tests share: seeded randomness.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "IPMITests", dependencies: ["IPMI"], swiftSettings: strict),
+    .testTarget(
+      name: "VMProtocolTests", dependencies: ["TestSupport", "VMProtocol"], swiftSettings: strict),
+    .testTarget(
+      name: "SystemInterfacesTests", dependencies: ["SystemInterfaces", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ManagementControllerTests", dependencies: ["ManagementController", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "BMCPeripheralsTests", dependencies: ["BMCPeripherals", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "IPMIHostBridgeTests", dependencies: ["IPMIHostBridge", "TestSupport"],
       swiftSettings: strict),
-    .testTarget(name: "IPMITests", dependencies: ["IPMI"], swiftSettings: strict),
-    .testTarget(
-      name: "SystemInterfacesTests", dependencies: ["SystemInterfaces", "TestSupport"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "VMProtocolTests", dependencies: ["TestSupport", "VMProtocol"], swiftSettings: strict),
-    // What the tests share: seeded randomness.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -95,6 +95,7 @@ public struct Command: Hashable, Sendable {
   public static let getSELTime = Command(.storage, 0x48)
   public static let setSELTime = Command(.storage, 0x49)
   public static let getSELTimeUTCOffset = Command(.storage, 0x5C)
+  public static let setSELTimeUTCOffset = Command(.storage, 0x5D)
 
   // MARK: Transport
 

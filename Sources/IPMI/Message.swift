@@ -31,7 +31,7 @@ public struct Message: Equatable, Sendable {
 
   /// A request that carries no data yet.
   public init(_ command: Command, lun: LUN = .bmc) {
-    bytes = []
+    bytes = FixedBytes()
     bytes.append(command.netFn.rawValue << 2 | lun.rawValue)
     bytes.append(command.code)
   }
@@ -40,7 +40,7 @@ public struct Message: Equatable, Sendable {
   ///
   /// NetFn becomes the odd one; LUN and command are the request's.
   public init(respondingTo request: Message, _ code: CompletionCode = .success) {
-    bytes = []
+    bytes = FixedBytes()
     bytes.append(request.bytes[0] | 1 << 2)
     bytes.append(request.bytes[1])
     bytes.append(code.rawValue)

@@ -1,0 +1,79 @@
+import IPMI
+
+extension Command {
+  /// How many data bytes a request may carry; `nil` for a command that is not supported.
+  ///
+  /// Left out on purpose, hence C1h: device SDRs (the SDR repository holds them all), Set Event
+  /// Receiver (events stay in this controller), Set Sensor Type (the SDR tells it), and users,
+  /// sessions and LAN parameters (there is no channel with sessions).
+  var requestLength: ClosedRange<Int>? {
+    switch netFn {
+    case .app: appRequestLength
+    case .chassis: chassisRequestLength
+    case .sensorEvent: sensorEventRequestLength
+    case .storage: storageRequestLength
+    default: nil
+    }
+  }
+
+  private var appRequestLength: ClosedRange<Int>? {
+    switch self {
+    case .getDeviceID, .coldReset, .warmReset, .getSelfTestResults, .getACPIPowerState,
+      .getDeviceGUID, .resetWatchdogTimer, .getWatchdogTimer, .getBMCGlobalEnables,
+      .getMessageFlags, .getMessage, .readEventMessageBuffer, .getBTInterfaceCapabilities,
+      .getSystemGUID:
+      0...0
+    case .setBMCGlobalEnables, .clearMessageFlags, .getChannelInfo,
+      .getSystemInterfaceCapabilities:
+      1...1
+    case .setACPIPowerState, .enableMessageChannelReceive, .getChannelAccess: 2...2
+    case .setChannelAccess: 3...3
+    case .setWatchdogTimer: 6...6
+    case .sendMessage: 1...Message.capacity
+    default: nil
+    }
+  }
+
+  private var chassisRequestLength: ClosedRange<Int>? {
+    switch self {
+    case .getChassisCapabilities, .getChassisStatus, .getSystemRestartCause, .getPOHCounter: 0...0
+    case .chassisControl, .setPowerRestorePolicy: 1...1
+    case .chassisIdentify: 0...2
+    case .setSystemBootOptions: 1...Message.capacity
+    case .getSystemBootOptions: 3...3
+    default: nil
+    }
+  }
+
+  private var sensorEventRequestLength: ClosedRange<Int>? {
+    switch self {
+    case .getEventReceiver: 0...0
+    case .getSensorThresholds, .getSensorEventEnable, .getSensorEventStatus, .getSensorReading,
+      .getSensorType:
+      1...1
+    case .getSensorHysteresis: 1...2
+    case .getSensorReadingFactors: 2...2
+    case .setSensorEventEnable, .rearmSensorEvents: 2...6
+    case .setSensorHysteresis: 4...4
+    case .platformEvent: 6...8
+    case .setSensorThresholds: 8...8
+    default: nil
+    }
+  }
+
+  private var storageRequestLength: ClosedRange<Int>? {
+    switch self {
+    case .getSDRRepositoryInfo, .getSDRRepositoryAllocationInfo, .reserveSDRRepository,
+      .getSDRRepositoryTime, .getSELInfo, .getSELAllocationInfo, .reserveSEL, .getSELTime,
+      .getSELTimeUTCOffset:
+      0...0
+    case .getFRUInventoryAreaInfo: 1...1
+    case .setSELTimeUTCOffset: 2...2
+    case .writeFRUData: 3...Message.capacity
+    case .readFRUData, .deleteSELEntry, .setSELTime: 4...4
+    case .getSDR, .getSELEntry, .clearSEL: 6...6
+    case .addSELEntry: 16...16
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/// From a raw reading to a value: `(M · raw + B · 10^K1) · 10^K2`. IPMI v2.0, section 36.3.
+public struct LinearConversion: Hashable, Sendable {
+  /// M, `-512...511`, not zero.
+  public let multiplier: Int16
+  /// B, `-512...511`.
+  public let offset: Int16
+  /// K1, the exponent of B, `-8...7`.
+  public let offsetExponent: Int8
+  /// K2, the exponent of the result, `-8...7`.
+  public let resultExponent: Int8
+
+  /// Factors that fit the fields of an SDR; others are clamped, and M = 0 becomes 1.
+  public init(
+    multiplier: Int16, offset: Int16 = 0, offsetExponent: Int8 = 0, resultExponent: Int8 = 0
+  ) {
+    let clamped = min(max(multiplier, -512), 511)
+    self.multiplier = clamped == 0 ? 1 : clamped
+    self.offset = min(max(offset, -512), 511)
+    self.offsetExponent = min(max(offsetExponent, -8), 7)
+    self.resultExponent = min(max(resultExponent, -8), 7)
+  }
+
+  /// The raw reading nearest to `value · 10^exponent`, clamped to `0...255`.
+  ///
+  /// Fixed point, for firmware without a floating-point unit: 12.1 V is `(12_100, exponent: -3)`.
+  /// - Parameter exponent: clamped to `-9...0`.
+  public func raw(nearest value: Int32, exponent: Int) -> UInt8 {
+    // Both sides are scaled by a power of ten that leaves only whole numbers.
+    let shift = min(max(exponent, -9), 0) - Int(resultExponent)
+    let scale = max(0, -shift, -Int(offsetExponent))
+    let (scaled, overflow) = Int64(value).multipliedReportingOverflow(
+      by: Self.power(of: shift + scale))
+    guard !overflow else { return (value < 0) == (multiplier < 0) ? 255 : 0 }
+    let distance = scaled.subtractingReportingOverflow(
+      Int64(offset) * Self.power(of: Int(offsetExponent) + scale))
+    guard !distance.overflow else { return (value < 0) == (multiplier < 0) ? 255 : 0 }
+    let step = Int64(multiplier) * Self.power(of: scale)
+    let quotient = distance.partialValue / step
+    let rest = (distance.partialValue % step).magnitude
+    let roundsAway = rest >= step.magnitude - rest
+    let away: Int64 = (distance.partialValue < 0) == (step < 0) ? 1 : -1
+    return UInt8(clamping: roundsAway ? quotient &+ away : quotient)
+  }
+
+  /// The six bytes of an SDR or Get Sensor Reading Factors, tolerance and accuracy zero.
+  var fields: [6 of UInt8] {
+    let m = UInt16(bitPattern: multiplier)
+    let b = UInt16(bitPattern: offset)
+    return [
+      UInt8(truncatingIfNeeded: m),
+      UInt8(truncatingIfNeeded: m >> 2) & 0xC0,
+      UInt8(truncatingIfNeeded: b),
+      UInt8(truncatingIfNeeded: b >> 2) & 0xC0,
+      0,
+      UInt8(bitPattern: resultExponent) << 4 | UInt8(bitPattern: offsetExponent) & 0x0F,
+    ]
+  }
+
+  /// `10^exponent` for `0...17`, which is all that the clamped exponents reach.
+  private static func power(of exponent: Int) -> Int64 {
+    var result: Int64 = 1
+    for _ in 0..<min(max(exponent, 0), 17) {
+      result *= 10
+    }
+    return result
+  }
+}

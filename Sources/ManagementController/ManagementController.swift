@@ -1,0 +1,119 @@
+import IPMI
+
+/// BMC: a baseboard management controller, from request to response.
+///
+/// Answers the App, Chassis, Sensor/Event and Storage commands that system software sends over a
+/// system interface; which ones, and how long their requests are, is
+/// ``IPMI/Command``'s `requestLength`. Keeps the SEL, the SDR repository, the FRU inventory, the
+/// watchdog timer, the event message buffer and the receive message queue. Left out: sessions,
+/// users, LAN, PEF, and any controller behind another channel.
+///
+/// A value without a clock: every entry takes `now`, monotonic nanoseconds. What the board has to
+/// do is read with ``takeAction()``. All state is volatile. IPMI v2.0, sections 20 to 37.
+public struct ManagementController: Sendable {
+  let identity: DeviceIdentity
+  /// The latest time told.
+  private(set) var now: UInt64
+  var clock: EventLogClock
+  var sel = SystemEventLog()
+  var sdr: SensorDataRepository
+  var fru: FRUInventory
+  var sensors: SensorTable
+  /// The watchdog timer.
+  public internal(set) var watchdog = WatchdogTimer()
+  var eventBuffer = EventMessageBuffer()
+  var receiveQueue = ReceiveMessageQueue()
+  var messaging = Messaging()
+  var chassis: Chassis
+  var actions = BoardActionQueue()
+
+  /// A controller out of reset.
+  ///
+  /// - Parameters:
+  ///   - seconds: what the SEL clock starts from; 0 where the board has no real-time clock.
+  ///   - now: monotonic time, nanoseconds.
+  public init(
+    identity: DeviceIdentity, sensors: SensorTable, fru: FRUDescription, powerIsOn: Bool = true,
+    seconds: UInt32 = 0, now: UInt64 = 0
+  ) {
+    self.identity = identity
+    self.now = now
+    self.sensors = sensors
+    self.fru = FRUInventory(fru)
+    clock = EventLogClock(seconds: seconds, at: now)
+    sdr = SensorDataRepository(builtAt: seconds)
+    chassis = Chassis(powerIsOn: powerIsOn, now: now)
+    showPower(quietly: true)
+  }
+
+  // MARK: Time
+
+  /// Lets time pass: watchdog pre-timeout and expiry, end of identify.
+  ///
+  /// Time never runs backwards; an earlier `now` counts as the latest one.
+  public mutating func advance(to now: UInt64) {
+    if now > self.now { self.now = now }
+    while let milestone = watchdog.advance(to: self.now) {
+      reach(milestone)
+    }
+    if chassis.endIdentify(at: self.now) { actions.append(.identify(false)) }
+  }
+
+  /// When ``advance(to:)`` next has something to do, nanoseconds.
+  public var deadline: UInt64? {
+    guard let watchdog = watchdog.deadline else { return chassis.identifyEnd }
+    return min(watchdog, chassis.identifyEnd ?? watchdog)
+  }
+
+  // MARK: Board
+
+  /// Level of SMS_ATN: a message, an event or a watchdog pre-timeout waits for the host.
+  public var attention: Bool { messageFlags != 0 }
+
+  /// The next thing the board must do; drain it after each call that takes `now`.
+  public mutating func takeAction() -> BoardAction? { actions.take() }
+
+  /// Whether the host has power: told by the board, never assumed from a command.
+  public var powerIsOn: Bool {
+    get { chassis.powerIsOn }
+    set { setPower(newValue) }
+  }
+
+  // MARK: Requests
+
+  /// The response to `request`. There always is one:
+  ///
+  /// * C1h for an odd NetFn and for a command that is not supported,
+  /// * C2h for a LUN other than 0,
+  /// * C7h for a length that the command does not have,
+  /// * otherwise what the command says.
+  public mutating func respond(to request: Message, now: UInt64) -> Message {
+    advance(to: now)
+    return answer(request)
+  }
+
+  /// ``respond(to:now:)`` without the passage of time.
+  mutating func answer(_ request: Message) -> Message {
+    var response = Message(respondingTo: request)
+    let code = execute(request, into: &response)
+    return code == .success ? response : Message(respondingTo: request, code)
+  }
+
+  private mutating func execute(
+    _ request: Message, into response: inout Message
+  ) -> CompletionCode {
+    let command = request.command
+    guard !request.netFn.isResponse, let length = command.requestLength else {
+      return .invalidCommand
+    }
+    guard request.lun == .bmc else { return .invalidForLUN }
+    guard length.contains(request.dataCount) else { return .requestLengthInvalid }
+    switch command.netFn {
+    case .app: return app(request, into: &response)
+    case .chassis: return chassis(request, into: &response)
+    case .sensorEvent: return sensorEvent(request, into: &response)
+    case .storage: return storage(request, into: &response)
+    default: return .invalidCommand
+    }
+  }
+}
