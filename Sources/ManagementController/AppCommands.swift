@@ -82,7 +82,7 @@ extension ManagementController {
   static let deviceSupport: UInt8 = 0b1000_1111
 
   /// Get Device ID, section 20.1.
-  private func getDeviceID(into response: inout Message) -> CompletionCode {
+  private mutating func getDeviceID(into response: inout Message) -> CompletionCode {
     response.append(identity.deviceID)
     response.append(identity.deviceRevision & 0x0F)
     response.append(identity.firmwareMajor & 0x7F)
@@ -120,7 +120,7 @@ extension ManagementController {
   }
 
   /// Get BT Interface Capabilities, section 22.10.
-  private func getBTInterfaceCapabilities(into response: inout Message) -> CompletionCode {
+  private mutating func getBTInterfaceCapabilities(into response: inout Message) -> CompletionCode {
     response.append(1)  // outstanding requests
     response.append(0xFF)  // input buffer
     response.append(0xFF)  // output buffer
@@ -130,7 +130,7 @@ extension ManagementController {
   }
 
   /// Get System Interface Capabilities, section 22.9: KCS only.
-  private func getSystemInterfaceCapabilities(
+  private mutating func getSystemInterfaceCapabilities(
     _ request: Message, into response: inout Message
   ) -> CompletionCode {
     guard request.byte(0) & 0x0F == 0x01 else { return .invalidDataField }

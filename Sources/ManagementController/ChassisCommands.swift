@@ -24,7 +24,7 @@ extension ManagementController {
   }
 
   /// Get Chassis Capabilities, section 28.1: a diagnostic interrupt, every device at 20h.
-  private func getChassisCapabilities(into response: inout Message) -> CompletionCode {
+  private mutating func getChassisCapabilities(into response: inout Message) -> CompletionCode {
     response.append(0b0100)
     for _ in 0..<5 {
       response.append(0x20)
@@ -33,7 +33,7 @@ extension ManagementController {
   }
 
   /// Get Chassis Status, section 28.2.
-  private func getChassisStatus(into response: inout Message) -> CompletionCode {
+  private mutating func getChassisStatus(into response: inout Message) -> CompletionCode {
     response.append(chassis.restorePolicy << 5 | (powerIsOn ? 1 : 0))
     response.append(chassis.wasPoweredOnByCommand ? 1 << 4 : 0)
     let identify: UInt8 =
@@ -116,7 +116,7 @@ extension ManagementController {
   }
 
   /// Get System Boot Options, section 28.13; 80h for a parameter that is not supported.
-  private func getSystemBootOptions(
+  private mutating func getSystemBootOptions(
     _ request: Message, into response: inout Message
   ) -> CompletionCode {
     let selector = request.byte(0) & 0x7F

@@ -2,7 +2,7 @@ import IPMI
 
 extension ManagementController {
   /// Get FRU Inventory Area Info, section 34.1: device 0, accessed by bytes.
-  func getFRUInventoryAreaInfo(
+  mutating func getFRUInventoryAreaInfo(
     _ request: Message, into response: inout Message
   ) -> CompletionCode {
     guard request.byte(0) == 0 else { return .notPresent }
@@ -12,7 +12,7 @@ extension ManagementController {
   }
 
   /// Read FRU Data, section 34.2; C9h for an offset behind the area, less at its end.
-  func readFRUData(_ request: Message, into response: inout Message) -> CompletionCode {
+  mutating func readFRUData(_ request: Message, into response: inout Message) -> CompletionCode {
     guard request.byte(0) == 0 else { return .notPresent }
     let offset = Int(request.word(1))
     guard offset < FRUInventory.size else { return .parameterOutOfRange }

@@ -93,6 +93,9 @@ public struct ManagementController: Sendable {
   }
 
   /// ``respond(to:now:)`` without the passage of time.
+  ///
+  /// Every handler is `mutating`, also one that only reads: so it reads in place, where the
+  /// compiler would otherwise pass a copy of the whole controller.
   mutating func answer(_ request: Message) -> Message {
     var response = Message(respondingTo: request)
     let code = execute(request, into: &response)

@@ -102,7 +102,7 @@ extension ManagementController {
   }
 
   /// Get Channel Info, section 22.24: the primary IPMB and the system interface.
-  func getChannelInfo(_ request: Message, into response: inout Message) -> CompletionCode {
+  mutating func getChannelInfo(_ request: Message, into response: inout Message) -> CompletionCode {
     let channel = request.byte(0) & 0x0F
     let isIPMB: Bool
     switch channel {

@@ -20,7 +20,7 @@ extension ManagementController {
   var recordCount: UInt16 { UInt16(truncatingIfNeeded: sensors.count + 2) }
 
   /// The record with an ID of `1...recordCount`.
-  func sensorDataRecord(_ id: UInt16) -> SensorDataRecord {
+  mutating func sensorDataRecord(_ id: UInt16) -> SensorDataRecord {
     let index = Int(id) - 1
     if index < sensors.count { return SensorDataRecord(sensors[index].description, id: id) }
     if index == sensors.count {
@@ -30,7 +30,7 @@ extension ManagementController {
   }
 
   /// Get SDR Repository Info, section 33.9. Supports allocation info and reservation.
-  func getSDRRepositoryInfo(into response: inout Message) -> CompletionCode {
+  mutating func getSDRRepositoryInfo(into response: inout Message) -> CompletionCode {
     response.append(0x51)
     response.append(littleEndian: recordCount)
     response.append(littleEndian: 0 as UInt16)
@@ -41,7 +41,7 @@ extension ManagementController {
   }
 
   /// Get SDR Repository Allocation Info, section 33.10: units of 64 bytes, none free.
-  func getSDRAllocationInfo(into response: inout Message) -> CompletionCode {
+  mutating func getSDRAllocationInfo(into response: inout Message) -> CompletionCode {
     response.append(littleEndian: recordCount)
     response.append(littleEndian: 64 as UInt16)
     response.append(littleEndian: 0 as UInt16)
@@ -51,7 +51,7 @@ extension ManagementController {
   }
 
   /// Get SDR, section 33.12; needs a reservation only for a read that starts inside a record.
-  func getSDR(_ request: Message, into response: inout Message) -> CompletionCode {
+  mutating func getSDR(_ request: Message, into response: inout Message) -> CompletionCode {
     let offset = Int(request.byte(4))
     guard offset == 0 || sdr.reservation.isHeld(by: request.word(0)) else {
       return .reservationCancelled

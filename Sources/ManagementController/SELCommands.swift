@@ -2,7 +2,7 @@ import IPMI
 
 extension ManagementController {
   /// Get SEL Info, section 31.2. Supports allocation info, reservation and delete.
-  func getSELInfo(into response: inout Message) -> CompletionCode {
+  mutating func getSELInfo(into response: inout Message) -> CompletionCode {
     response.append(0x51)
     response.append(littleEndian: UInt16(truncatingIfNeeded: sel.count))
     response.append(littleEndian: freeSELRecords * UInt16(EventRecord.size))
@@ -13,7 +13,7 @@ extension ManagementController {
   }
 
   /// Get SEL Allocation Info, section 31.3: units of one record.
-  func getSELAllocationInfo(into response: inout Message) -> CompletionCode {
+  mutating func getSELAllocationInfo(into response: inout Message) -> CompletionCode {
     response.append(littleEndian: UInt16(SystemEventLog.capacity))
     response.append(littleEndian: UInt16(EventRecord.size))
     response.append(littleEndian: freeSELRecords)
@@ -23,7 +23,7 @@ extension ManagementController {
   }
 
   /// Get SEL Entry, section 31.5; needs a reservation only for a read that starts inside.
-  func getSELEntry(_ request: Message, into response: inout Message) -> CompletionCode {
+  mutating func getSELEntry(_ request: Message, into response: inout Message) -> CompletionCode {
     let offset = Int(request.byte(4))
     guard offset == 0 || sel.isReserved(by: request.word(0)) else { return .reservationCancelled }
     guard let position = sel.position(of: request.word(2)) else { return .notPresent }

@@ -123,6 +123,8 @@ struct Sensor: Sendable {
 }
 
 /// The sensors of a controller, at most 16, in the order of their SDRs.
+///
+/// Reading is `mutating` so that it happens in place, as in ``SystemEventLog``.
 public struct SensorTable: Sendable {
   /// The most sensors held.
   public static let capacity = 16
@@ -146,12 +148,12 @@ public struct SensorTable: Sendable {
 
   /// The sensor at a position below ``count``.
   subscript(index: Int) -> Sensor {
-    _read { yield sensors[index] }
+    mutating _read { yield sensors[index] }
     _modify { yield &sensors[index] }
   }
 
   /// The position of a sensor number.
-  func index(of number: UInt8) -> Int? {
+  mutating func index(of number: UInt8) -> Int? {
     for index in 0..<count where sensors[index].description.number == number {
       return index
     }
@@ -159,7 +161,7 @@ public struct SensorTable: Sendable {
   }
 
   /// The position of the first sensor of a type.
-  func index(of type: SensorType) -> Int? {
+  mutating func index(of type: SensorType) -> Int? {
     for index in 0..<count where sensors[index].description.type == type {
       return index
     }

@@ -103,7 +103,7 @@ extension ManagementController {
   }
 
   /// Get Sensor Event Enable, section 35.11.
-  private func getSensorEventEnable(
+  private mutating func getSensorEventEnable(
     sensor index: Int, into response: inout Message
   ) -> CompletionCode {
     response.append(sensors[index].flags & 0xC0)
@@ -124,7 +124,7 @@ extension ManagementController {
   }
 
   /// Get Sensor Reading, section 35.14.
-  private func getSensorReading(
+  private mutating func getSensorReading(
     sensor index: Int, into response: inout Message
   ) -> CompletionCode {
     response.append(sensors[index].reading)

@@ -5,6 +5,9 @@ import IPMI
 /// Records keep the order in which they came. A record keeps its ID until it is deleted; IDs grow
 /// from 1 and, once they wrap, skip those still in use. A full log refuses further records and
 /// remembers that it did. Partial Add is left out, and Get SEL Info says so.
+///
+/// Reading a record is `mutating` only so that it happens in place: the compiler passes a large
+/// value that cannot change as a copy, here of 3 KiB.
 public struct SystemEventLog: Sendable {
   /// The most records held.
   public static let capacity = 128
@@ -30,12 +33,14 @@ public struct SystemEventLog: Sendable {
 
   /// The record at `position`, `0..<count`, oldest first.
   public subscript(position: Int) -> EventRecord {
-    precondition(position < count)
-    return records[position]
+    mutating get {
+      precondition(position < count)
+      return records[position]
+    }
   }
 
   /// The position of a record; 0000h names the first and FFFFh the last.
-  public func position(of id: UInt16) -> Int? {
+  public mutating func position(of id: UInt16) -> Int? {
     guard count > 0 else { return nil }
     switch id {
     case 0x0000: return 0
@@ -49,7 +54,7 @@ public struct SystemEventLog: Sendable {
   }
 
   /// The ID of the record that follows `position`; FFFFh behind the last.
-  public func nextID(after position: Int) -> UInt16 {
+  public mutating func nextID(after position: Int) -> UInt16 {
     position + 1 < count ? records[position + 1].id : 0xFFFF
   }
 

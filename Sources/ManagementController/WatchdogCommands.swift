@@ -21,7 +21,7 @@ extension ManagementController {
   }
 
   /// Get Watchdog Timer, section 27.7.
-  func getWatchdogTimer(into response: inout Message) -> CompletionCode {
+  mutating func getWatchdogTimer(into response: inout Message) -> CompletionCode {
     response.append(
       (watchdog.suppressesLogging ? 0x80 : 0) | (watchdog.isRunning ? 0x40 : 0) | watchdog.use)
     response.append(watchdog.preTimeoutInterrupt.rawValue << 4 | watchdog.action.rawValue)
