@@ -24,7 +24,12 @@ let package = Package(
       targets: [
         "BMCPeripherals", "IPMI", "IPMIHostBridge", "ManagementController", "SystemInterfaces",
         "VMProtocol",
-      ])
+      ]),
+    .executable(name: "ipmi-host-bridge", targets: ["ipmi-host-bridge"]),
+  ],
+  dependencies: [
+    // The command line's only; every other module depends on nothing but the toolchain.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
     // Pure, from the bottom up; each imports only what is above it.
@@ -43,6 +48,18 @@ let package = Package(
     .target(
       name: "IPMIHostBridge", dependencies: ["IPMI", "SystemInterfaces", "VMProtocol"],
       swiftSettings: pure),
+
+    // The edges: they do I/O.
+
+    // Starts and watches the emulators of a host and a BMC: for the command line and the tests.
+    .target(name: "EmulatedPair", swiftSettings: strict),
+    // The command line.
+    .executableTarget(
+      name: "ipmi-host-bridge",
+      dependencies: [
+        "EmulatedPair", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
 
     // Tests, one target for each module.
 
@@ -63,6 +80,9 @@ let package = Package(
     .testTarget(
       name: "IPMIHostBridgeTests", dependencies: ["IPMIHostBridge", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "GuestTests", dependencies: ["EmulatedPair", "ipmi-host-bridge"],
+      path: "Tests/Guests", exclude: ["host"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,88 @@
+import Foundation
+
+/// The files an emulated pair is made of, found where the environment says, beside an installed
+/// `ipmi-host-bridge`, or in the build tree.
+public enum Artifacts {
+  /// The library that gives QEMU our devices: `IPMI_HOST_BRIDGE_QEMU_PLUGIN`,
+  /// `../lib/ipmi-host-bridge/` seen from the executable, or the build tree's.
+  public static func plugin() throws -> String {
+    let file = "libipmi-host-bridge-qemu.so"
+    return try find(
+      "the QEMU library \(file)", variable: "IPMI_HOST_BRIDGE_QEMU_PLUGIN",
+      installed: "lib/ipmi-host-bridge/\(file)", built: [".build/plugin/release/\(file)"],
+      hint: "`make plugin` builds it")
+  }
+
+  /// A board's firmware: `IPMI_HOST_BRIDGE_FIRMWARE`, a folder with one ELF file per board,
+  /// `../share/ipmi-host-bridge/` seen from the executable, or the build tree's.
+  public static func firmware(for board: Board) throws -> String {
+    let file = "\(board.name).elf"
+    return try find(
+      "the firmware \(file)", variable: "IPMI_HOST_BRIDGE_FIRMWARE", fileInVariable: file,
+      installed: "share/ipmi-host-bridge/\(file)",
+      built: ["firmware-stubs/.build/\(board.name)/\(file)"],
+      hint: "`make firmware` builds it")
+  }
+
+  /// The host's kernel: `IPMI_HOST_BRIDGE_HOST_KERNEL`, or the cache's.
+  public static func hostKernel() throws -> String {
+    try find(
+      "the host guest's kernel", variable: "IPMI_HOST_BRIDGE_HOST_KERNEL",
+      cached: "host-amd64/vmlinuz", hint: "`make guests` makes it")
+  }
+
+  /// The host's initramfs: `IPMI_HOST_BRIDGE_HOST_INITRD`, or the cache's.
+  public static func hostInitrd() throws -> String {
+    try find(
+      "the host guest's initramfs", variable: "IPMI_HOST_BRIDGE_HOST_INITRD",
+      cached: "host-amd64/initramfs.cpio", hint: "`make guests` makes it")
+  }
+
+  private static func find(
+    _ what: String, variable: String, fileInVariable: String? = nil, installed: String? = nil,
+    built: [String] = [], cached: String? = nil, hint: String
+  ) throws -> String {
+    let environment = ProcessInfo.processInfo.environment
+    if let value = environment[variable], !value.isEmpty {
+      let path = fileInVariable.map { "\(value)/\($0)" } ?? value
+      guard isFile(path) else {
+        throw EmulatorError("\(what) is not where \(variable) says: \(path)")
+      }
+      return path
+    }
+    var candidates: [String] = []
+    let folder = URL(fileURLWithPath: executablePath()).deletingLastPathComponent()
+    if let installed {
+      candidates.append(folder.deletingLastPathComponent().appendingPathComponent(installed).path)
+    }
+    if let root = packageRoot(above: folder) { candidates += built.map { "\(root)/\($0)" } }
+    if let cached {
+      let caches =
+        environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        ?? NSHomeDirectory() + "/.cache"
+      candidates.append("\(caches)/ipmi-host-bridge/\(cached)")
+    }
+    if let found = candidates.first(where: isFile) { return found }
+    let places = candidates.isEmpty ? "" : "; looked for \(candidates.joined(separator: ", "))"
+    throw EmulatorError("\(what) was not found: \(hint), or set \(variable)\(places)")
+  }
+
+  private static func isFile(_ path: String) -> Bool {
+    FileManager.default.isReadableFile(atPath: path)
+  }
+
+  private static func executablePath() -> String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      ?? CommandLine.arguments[0]
+  }
+
+  /// The package that the executable was built in, if it lies in a build folder.
+  private static func packageRoot(above folder: URL) -> String? {
+    var folder = folder
+    while folder.path != "/" {
+      if folder.lastPathComponent == ".build" { return folder.deletingLastPathComponent().path }
+      folder.deleteLastPathComponent()
+    }
+    return nil
+  }
+}

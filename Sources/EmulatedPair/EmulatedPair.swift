@@ -1,0 +1,138 @@
+import Foundation
+
+/// A host and a BMC in two emulators, joined by a socket. Either can be killed and started again;
+/// both end with this value.
+public final class EmulatedPair {
+  /// What to run, and where to write it down.
+  public struct Configuration: Sendable {
+    public var bmc: BMC
+    public var hostKernel: String
+    public var hostInitrd: String
+    /// The folder of `bmc.log` and `host.log`; nil for none.
+    public var logDirectory: String?
+    /// Seconds that either side may take to start.
+    public var bootTimeout: TimeInterval = 120
+    /// The device through which the host sees its BMC.
+    public var hostInterface = "isa-ipmi-kcs"
+
+    public init(bmc: BMC, hostKernel: String, hostInitrd: String) {
+      self.bmc = bmc
+      self.hostKernel = hostKernel
+      self.hostInitrd = hostInitrd
+    }
+  }
+
+  /// A line that one side printed.
+  public enum Side: Sendable { case bmc, host }
+
+  public let configuration: Configuration
+  /// The BMC's emulator; nil while it is not running, and where it is part of the host's.
+  public private(set) var bmc: ChildProcess?
+  /// The host; nil while it is not running.
+  public private(set) var host: HostGuest?
+  private let directory: TemporaryDirectory
+  private let wire: WireAddress
+  private let observer: @Sendable (Side, String) -> Void
+
+  /// Prepares a pair; nothing runs yet.
+  /// - Parameter observer: called with every line either side prints.
+  public init(
+    _ configuration: Configuration,
+    observer: @escaping @Sendable (Side, String) -> Void = { _, _ in }
+  ) throws {
+    self.configuration = configuration
+    self.observer = observer
+    directory = try TemporaryDirectory()
+    if case .ipmiSim = configuration.bmc {
+      wire = .tcp(port: try freePort())
+    } else {
+      wire = .unix(path: directory.appending("wire"))
+    }
+    if let logs = configuration.logDirectory {
+      do {
+        try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
+      } catch {
+        throw EmulatorError("could not make \(logs): \(error.localizedDescription)")
+      }
+    }
+  }
+
+  deinit { stop() }
+
+  /// Starts the BMC, and returns when it takes requests. It comes first: the host's driver looks
+  /// for it once, while it is loaded.
+  public func startBMC() throws {
+    guard
+      let (command, environment, isReady) = try configuration.bmc.command(
+        wire, directory: directory.path)
+    else { return }
+    let observer = self.observer
+    let bmc = try ChildProcess(
+      name: "BMC", command: command, environment: environment, log: log("bmc.log")
+    ) { observer(.bmc, $0) }
+    self.bmc = bmc
+    if case .firmware = configuration.bmc {
+      var cursor = 0
+      try bmc.wait(
+        for: "ready line of the firmware", from: &cursor, timeout: configuration.bootTimeout,
+        where: isReady)
+    } else if case .tcp(let port) = wire {
+      try waitForListener(port, of: bmc)
+    }
+  }
+
+  /// Boots the host, and returns when its driver has found the BMC.
+  public func startHost() throws {
+    let options: [String]
+    switch configuration.bmc {
+    case .builtIn:
+      options = ["-device", "ipmi-bmc-sim,id=bmc0"]
+    default:
+      // With `reconnect`: a socket that is open before the device exists crashes QEMU 7.2.
+      options = [
+        "-chardev", "socket,id=ipmichr0,\(wire.chardevOptions),reconnect=1",
+        "-device", "ipmi-bmc-extern,chardev=ipmichr0,id=bmc0",
+      ]
+    }
+    let observer = self.observer
+    host = try HostGuest(
+      kernel: configuration.hostKernel, initrd: configuration.hostInitrd,
+      bmcOptions: options + ["-device", "\(configuration.hostInterface),bmc=bmc0"],
+      log: log("host.log"), timeout: configuration.bootTimeout
+    ) { observer(.host, $0) }
+  }
+
+  /// Starts both.
+  public func start() throws {
+    try startBMC()
+    try startHost()
+  }
+
+  /// Runs a command in the host.
+  public func run(_ command: String, timeout: TimeInterval = 60) throws -> CommandResult {
+    guard let host else { throw EmulatorError("the host is not running") }
+    return try host.run(command, timeout: timeout)
+  }
+
+  /// Ends the host as a power cut would.
+  public func killHost() {
+    host?.process.kill()
+    host = nil
+  }
+
+  /// Ends the BMC as a power cut would.
+  public func killBMC() {
+    bmc?.kill()
+    bmc = nil
+  }
+
+  /// Ends both.
+  public func stop() {
+    killHost()
+    killBMC()
+  }
+
+  private func log(_ name: String) -> URL? {
+    configuration.logDirectory.map { URL(fileURLWithPath: $0).appendingPathComponent(name) }
+  }
+}

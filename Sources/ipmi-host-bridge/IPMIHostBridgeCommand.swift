@@ -1,0 +1,21 @@
+import ArgumentParser
+
+@main
+struct IPMIHostBridgeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ipmi-host-bridge",
+    abstract: "Joins the IPMI host interface of an emulated PC to an emulated BMC.",
+    discussion: """
+      A PC in a stock qemu-system-x86_64 and a BMC's firmware in a stock qemu-system-arm talk \
+      through the registers of the BMC's own KCS channels, as on a board. No QEMU is patched: a \
+      library that is loaded into qemu-system-arm adds the registers.
+
+      To see it work:
+        ipmi-host-bridge pair-qemu
+
+      To use it with your own command line:
+        ipmi-host-bridge qemu -- qemu-system-arm -M npcm750-evb …
+      """,
+    version: "0.1.0",
+    subcommands: [QEMUCommand.self, PairQEMUCommand.self])
+}

@@ -1,0 +1,175 @@
+import ArgumentParser
+import EmulatedPair
+import Foundation
+
+/// The demonstration: a PC and a BMC, each in a stock QEMU, and ipmitool on the PC.
+struct PairQEMUCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pair-qemu",
+    abstract: "Boot a PC and a BMC in two stock QEMUs, and run IPMI tools on the PC.",
+    discussion: """
+      Starts the BMC's firmware in qemu-system-arm and Debian's Linux in qemu-system-x86_64, joined \
+      by a socket; runs commands on the PC and prints what they printed there, then what the \
+      firmware logged on its serial port. The exit status is 0 if every command succeeded and the \
+      BMC that answered is the one that was started.
+
+        ipmi-host-bridge pair-qemu
+        ipmi-host-bridge pair-qemu --host-command 'ipmitool sensor list'
+        ipmi-host-bridge pair-qemu --host-script checks.sh --log-directory logs
+
+      `make guests firmware plugin` makes the files it uses: the host's kernel and initramfs in \
+      the cache (IPMI_HOST_BRIDGE_HOST_KERNEL, IPMI_HOST_BRIDGE_HOST_INITRD), the firmware \
+      (IPMI_HOST_BRIDGE_FIRMWARE, a folder), the library for QEMU (IPMI_HOST_BRIDGE_QEMU_PLUGIN).
+      """)
+
+  enum Simulator: String, ExpressibleByArgument, CaseIterable {
+    case firmware
+    case ipmiSim = "ipmi_sim"
+    case builtIn = "ipmi-bmc-sim"
+  }
+
+  @Option(help: ArgumentHelp("The BMC's board: \(boardNames).", valueName: "name"))
+  var board = "npcm750-evb"
+
+  @Option(help: "What answers: our firmware, or, to compare with, OpenIPMI's or QEMU's simulator.")
+  var bmc = Simulator.firmware
+
+  @Option(help: ArgumentHelp("The BMC's firmware, an ELF file.", valueName: "path"))
+  var bmcFirmware: String?
+
+  @Option(help: ArgumentHelp("The host's kernel.", valueName: "path"))
+  var hostKernel: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The host's initramfs; its /init is this project's or speaks as that does.",
+      valueName: "path"))
+  var hostInitrd: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Run this on the host instead of the usual commands; may be repeated.", valueName: "command"))
+  var hostCommand: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Run this shell script on the host instead of the usual commands, after --host-command.",
+      valueName: "path"))
+  var hostScript: String?
+
+  @Option(help: ArgumentHelp("Write bmc.log and host.log here.", valueName: "path"))
+  var logDirectory: String?
+
+  @Option(help: ArgumentHelp("Seconds that a boot or a command may take.", valueName: "seconds"))
+  var timeout: Double = 120
+
+  func validate() throws {
+    guard Board.named(board) != nil else {
+      throw ValidationError("No board '\(board)'. Known: \(boardNames).")
+    }
+    guard timeout > 0, timeout <= 86_400 else {
+      throw ValidationError("A time-out is between 0 and 86400 seconds.")
+    }
+  }
+
+  func run() throws {
+    let started = Date()
+    let script = try hostScript.map { try readScript($0) }
+    let pair = try makePair()
+
+    report("BMC", "starting \(description(of: pair.configuration.bmc))")
+    try pair.startBMC()
+    report("BMC", "ready after \(seconds(since: started))")
+    let hostStarted = Date()
+    report("host", "booting Debian's Linux in a stock qemu-system-x86_64")
+    try pair.startHost()
+    let kernel = pair.host?.kernelVersion ?? ""
+    report("host", "Linux \(kernel) and /dev/ipmi0 after \(seconds(since: hostStarted))")
+
+    var commands = hostCommand
+    if let script {
+      try pair.host?.write(script, to: "/tmp/host-script")
+      commands.append("sh /tmp/host-script")
+    }
+    if commands.isEmpty { commands = Demonstration.commands }
+    var results: [CommandResult] = []
+    for command in commands {
+      print("\n$ \(command)")
+      let result = try pair.run(command, timeout: timeout)
+      for line in result.lines { print(line) }
+      if result.status != 0 { print("(exit status \(result.status))") }
+      flushOutput()
+      results.append(result)
+    }
+    try pair.host?.powerOff()
+    var problems = Demonstration.problems(results)
+    if case .firmware = pair.configuration.bmc, let bmc = pair.bmc {
+      print("\nThe BMC's serial port:")
+      for line in bmc.lines { print("  \(line)") }
+      if let status = bmc.exitStatus { problems.append("the BMC ended (\(status))") }
+      if hostCommand.isEmpty, hostScript == nil {
+        problems += Demonstration.identityProblems(results, bmcLog: bmc.lines)
+      }
+    }
+    pair.stop()
+    print("")
+    guard problems.isEmpty else {
+      print("FAILED after \(seconds(since: started)): \(problems.joined(separator: "; "))")
+      throw ExitCode.failure
+    }
+    print("OK: \(results.count) of \(results.count) commands, in \(seconds(since: started))")
+  }
+
+  private func makePair() throws -> EmulatedPair {
+    let selected: BMC
+    switch bmc {
+    case .firmware:
+      guard let board = Board.named(board) else { throw EmulatorError("no board \(board)") }
+      selected = .firmware(
+        board, elf: try bmcFirmware ?? Artifacts.firmware(for: board),
+        plugin: try Artifacts.plugin())
+    case .ipmiSim: selected = .ipmiSim
+    case .builtIn: selected = .builtIn
+    }
+    var configuration = EmulatedPair.Configuration(
+      bmc: selected, hostKernel: try hostKernel ?? Artifacts.hostKernel(),
+      hostInitrd: try hostInitrd ?? Artifacts.hostInitrd())
+    configuration.logDirectory = logDirectory
+    configuration.bootTimeout = timeout
+    return try EmulatedPair(configuration)
+  }
+
+  private func readScript(_ path: String) throws -> Data {
+    do {
+      return try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw EmulatorError("could not read \(path)")
+    }
+  }
+
+  private func description(of bmc: BMC) -> String {
+    switch bmc {
+    case .firmware(let board, let elf, _):
+      "\(elf.split(separator: "/").last ?? "") in a stock qemu-system-arm -M \(board.name)"
+    case .ipmiSim: "OpenIPMI's ipmi_sim"
+    case .builtIn: "QEMU's ipmi-bmc-sim, inside the host's QEMU"
+    }
+  }
+}
+
+private let boardNames = Board.all.map(\.name).joined(separator: ", ")
+
+private func seconds(since start: Date) -> String {
+  let tenths = Int((Date().timeIntervalSince(start) * 10).rounded())
+  return "\(tenths / 10).\(tenths % 10) s"
+}
+
+private func report(_ who: String, _ what: String) {
+  print("\(who.padding(toLength: 5, withPad: " ", startingAt: 0)) \(what)")
+  flushOutput()
+}
+
+/// Progress is for whoever is watching, also through a pipe.
+private func flushOutput() {
+  fflush(nil)
+}
