@@ -20,7 +20,7 @@ public enum Artifacts {
     return try find(
       "the firmware \(file)", variable: "IPMI_HOST_BRIDGE_FIRMWARE", fileInVariable: file,
       installed: "share/ipmi-host-bridge/\(file)",
-      built: ["firmware-stubs/.build/\(board.name)/\(file)"],
+      built: ["firmware-stubs/.build/\(board.name)/release/\(file)"],
       hint: "`make firmware` builds it")
   }
 
@@ -80,7 +80,9 @@ public enum Artifacts {
   private static func packageRoot(above folder: URL) -> String? {
     var folder = folder
     while folder.path != "/" {
-      if folder.lastPathComponent == ".build" { return folder.deletingLastPathComponent().path }
+      if folder.lastPathComponent.hasPrefix(".build") {
+        return folder.deletingLastPathComponent().path
+      }
       folder.deleteLastPathComponent()
     }
     return nil

@@ -51,17 +51,21 @@ public final class ChildProcess: @unchecked Sendable {
         ended.terminationReason == .exit
           ? .exited(ended.terminationStatus) : .signalled(ended.terminationStatus))
     }
-    output.fileHandleForReading.readabilityHandler = { handle in
-      let bytes = handle.availableData
-      if bytes.isEmpty { handle.readabilityHandler = nil }
-      transcript.append(bytes)
-    }
     do {
       try process.run()
     } catch {
       throw EmulatorError("could not start \(path): \(error.localizedDescription)")
     }
     Interruption.register(process.processIdentifier)
+    // A thread of its own: whoever waits for a line may block all of the global queue's.
+    let reader = output.fileHandleForReading
+    Thread.detachNewThread {
+      var chunk: Data
+      repeat {
+        chunk = reader.availableData
+        transcript.append(chunk)
+      } while !chunk.isEmpty
+    }
   }
 
   deinit { kill() }

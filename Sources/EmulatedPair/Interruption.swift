@@ -19,7 +19,8 @@ enum Interruption {
       ignoreSignal(SIGPIPE)
       for number in [SIGINT, SIGTERM, SIGHUP] {
         ignoreSignal(number)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        let queue = DispatchQueue(label: "ipmi-host-bridge.signals")
+        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
         source.setEventHandler { end(by: number) }
         source.resume()
         state.sources.append(source)

@@ -67,8 +67,8 @@ struct PairQEMUCommand: ParsableCommand {
     guard Board.named(board) != nil else {
       throw ValidationError("No board '\(board)'. Known: \(boardNames).")
     }
-    guard timeout > 0, timeout <= 86_400 else {
-      throw ValidationError("A time-out is between 0 and 86400 seconds.")
+    guard timeout >= 1, timeout <= 86_400 else {
+      throw ValidationError("A time-out is between 1 and 86400 seconds.")
     }
   }
 

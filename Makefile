@@ -1,0 +1,66 @@
+# Everything a user types. `make demo` and `make test` need a Swift 6.3 toolchain and, on a fresh
+# Debian 12, root or sudo: they install the packages that are missing, and name them first.
+
+BOARD ?= npcm750-evb
+PREFIX ?= /usr/local
+SANITIZE ?=
+# Passed on to `swift test`, for example FILTER='--filter KCS'.
+FILTER ?=
+
+SWIFT := swift
+.DEFAULT_GOAL := help
+
+# Debian's packages. The toolchain brings its own clang and lld.
+GUEST_PACKAGES := qemu-system-arm qemu-system-x86 ipmitool freeipmi-tools busybox-static cpio
+
+PLUGIN := .build/plugin/release/libipmi-host-bridge-qemu.so
+FIRMWARE_BUILD := .build/$(BOARD)
+FIRMWARE := firmware-stubs/$(FIRMWARE_BUILD)/release/$(BOARD).elf
+sources := Package.swift $(shell find Sources -type f)
+firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
+
+.PHONY: help demo test firmware plugin guests install packages toolchain
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+demo: packages plugin firmware guests ## set up, then boot a PC and a BMC and run ipmitool
+	@$(SWIFT) build --quiet --product ipmi-host-bridge
+	@.build/debug/ipmi-host-bridge pair-qemu --board $(BOARD)
+
+ifeq ($(SANITIZE),)
+test: packages plugin firmware guests ## set up, then all tests; SANITIZE=address or thread
+	IPMI_HOST_BRIDGE_GUEST_TESTS=1 $(SWIFT) test $(FILTER)
+else
+test: toolchain
+	$(SWIFT) test --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE) --skip GuestTests $(FILTER)
+endif
+
+firmware: toolchain $(FIRMWARE) ## the BMC's firmware; BOARD=npcm750-evb
+$(FIRMWARE): $(firmware_sources) $(sources)
+	cd firmware-stubs && $(SWIFT) build -c release --build-system native \
+	  --triple armv7-none-none-eabi --toolset $(BOARD).json \
+	  --scratch-path $(FIRMWARE_BUILD) --product $(BOARD).elf
+	@touch $@
+
+plugin: toolchain $(PLUGIN) ## the library that adds our devices to a stock QEMU
+$(PLUGIN): $(sources)
+	$(SWIFT) build -c release --build-system native --toolset Sources/QEMUPlugin/embedded.json \
+	  --scratch-path .build/plugin --product ipmi-host-bridge-qemu
+	@touch $@
+
+guests: packages ## the host's kernel and initramfs, in the cache
+	@Tests/Guests/host/build
+
+install: plugin firmware ## into PREFIX=/usr/local, below DESTDIR
+	$(SWIFT) build -c release --static-swift-stdlib --product ipmi-host-bridge
+	install -D -m 755 .build/release/ipmi-host-bridge $(DESTDIR)$(PREFIX)/bin/ipmi-host-bridge
+	install -D -m 644 $(PLUGIN) \
+	  $(DESTDIR)$(PREFIX)/lib/ipmi-host-bridge/libipmi-host-bridge-qemu.so
+	install -D -m 644 $(FIRMWARE) $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge/$(BOARD).elf
+
+packages: toolchain
+	@.ci/install-packages $(GUEST_PACKAGES)
+
+toolchain:
+	@command -v $(SWIFT) >/dev/null || \
+	  { echo "No Swift toolchain on PATH: https://www.swift.org/install, 6.3 or later." >&2; exit 1; }
