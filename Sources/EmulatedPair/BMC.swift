@@ -43,22 +43,16 @@ extension BMC {
         [:], { _ in true }
       )
     case .firmware(let board, let elf, let plugin):
-      guard let entry = entryPoint(ofELF: elf) else {
-        throw EmulatorError("\(elf) is not an ARM ELF file")
-      }
-      var command = [
+      guard isELF(elf) else { throw EmulatorError("\(elf) is not an ARM ELF file") }
+      let command = [
         "qemu-system-arm", "-M", board.name, "-accel", "tcg", "-display", "none",
-        "-monitor", "none", "-serial", "stdio", "-no-reboot",
+        "-monitor", "none", "-serial", "stdio",
         "-chardev", "socket,id=ipmi0,\(wire.chardevOptions),server=on,wait=off",
         "-device", "ipmi-host-extern,chardev=ipmi0,responder=\(board.responder)",
         "-device", "loader,file=\(elf),cpu-num=0",
       ]
-      // The other cores must start in the firmware too, which parks them; left alone they run
-      // through an endless abort at address 0.
-      for core in 1..<board.cores {
-        command += ["-device", "loader,addr=\(entry),cpu-num=\(core)"]
-      }
-      return (command, Preload.environment(for: plugin), { $0.hasSuffix("ready") })
+      let ready = "\(board.responder.uppercased()) ready"
+      return (command, Preload.environment(for: plugin), { $0.hasPrefix(ready) })
     }
   }
 
