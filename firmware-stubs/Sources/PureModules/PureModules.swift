@@ -1,0 +1,2 @@
+import IPMI
+import SystemInterfaces
