@@ -34,7 +34,11 @@ let package = Package(
       swiftSettings: strict),
     // Nuvoton NPCM750 evaluation board; QEMU -M npcm750-evb.
     .executableTarget(
-      name: "NPCM750EVB", dependencies: ["CBoard", "Firmware"], swiftSettings: strict),
+      name: "NPCM750EVB",
+      dependencies: [
+        "CBoard", "Firmware", .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge"),
+      ],
+      swiftSettings: strict),
     // Imports every pure module: that it builds for ARM proves that they are Embedded Swift.
     .target(
       name: "PureModules",

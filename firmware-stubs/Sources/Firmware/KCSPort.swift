@@ -29,6 +29,7 @@ struct KCSLink<Port: KCSPort> {
     if wasOpen, !status.contains(.inputBufferFull) {
       responder.forceAbort(on: &port)
     }
+    setAttention(false)
     port.enableInterrupts()
     return wasOpen
   }

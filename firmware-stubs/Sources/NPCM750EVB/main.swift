@@ -1,9 +1,14 @@
 import CBoard
 import Firmware
+import IPMI
 
 /// Nuvoton NPCM750 evaluation board: two Cortex-A9.
 struct NPCM750EVB: Board {
   let name: StaticString = "npcm750-evb"
+  let product: UInt16 = 0x0750
+  let guid: FixedBytes<16> = [
+    0x50, 0x07, 0xE1, 0xB0, 0x4E, 0x50, 0x9C, 0x8A, 0x4D, 0x47, 0x2B, 0x7A, 0x1C, 0x3F, 0x05, 0xD6,
+  ]
   let console = Console(base: 0xF000_1000)
   let interrupts = GIC(distributor: 0xF03F_F000, processor: 0xF03F_E100)
   /// 100 MHz in QEMU, measured against the clock on the wall.
@@ -15,10 +20,17 @@ struct NPCM750EVB: Board {
     NPCM7xxKCS(module: 0xF000_7000, channel: number)
   }
 
-  /// Sends core 1 to sleep: the boot ROM has it wait, awake, for an address in GCR SCRPAD.
-  func start() {
+  /// The boot ROM has core 1 clear GCR SCRPAD, then wait for an address there. Emulators, where WFE
+  /// does not sleep, would burn a processor on that.
+  func parkOtherCores() {
+    guard load32(0xF080_013C) != park_address() else { return }
     store32(0xF080_013C, park_address())
     send_event()
+  }
+
+  /// Has watchdog 0 expire as soon as it can. WTCR: WTE bit 7, WTRE bit 1, WTR bit 0.
+  func restart() {
+    store32(0xF000_801C, 1 << 7 | 1 << 1 | 1 << 0)
   }
 }
 

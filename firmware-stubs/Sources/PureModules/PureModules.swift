@@ -1,2 +1,6 @@
+import BMCPeripherals
 import IPMI
+import IPMIHostBridge
+import ManagementController
 import SystemInterfaces
+import VMProtocol
