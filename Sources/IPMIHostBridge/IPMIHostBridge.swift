@@ -111,7 +111,7 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
   /// again: there may be more.
   public var output: Span<UInt8> {
     @_lifetime(borrow self)
-    borrowing get { link.output.span }
+    borrowing get { link.pendingOutput }
   }
 
   /// Removes bytes of ``output`` that were written. Call ``advance(_:now:)`` when a request waits
