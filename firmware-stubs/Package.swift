@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   .treatWarning("EmbeddedRestrictions", as: .error),
   .strictMemorySafety(),
+  .enableExperimentalFeature("Lifetimes"),
 ]
 
 let package = Package(

@@ -90,7 +90,7 @@ struct Board {
       {
         var response = Message(respondingTo: message)
         response.append(contentsOf: request.span.extracting(2..<min(request.count, 299)))
-        firmware.respond(response.bytes.span, on: &channel)
+        firmware.respond(response.bytes, on: &channel)
         worked = true
       }
     }

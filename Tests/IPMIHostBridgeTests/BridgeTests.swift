@@ -186,8 +186,7 @@ import VMProtocol
     #expect(request != nil)
     board.advance(by: 3_000_000_000)
     #expect(board.takeResponses().map(\.id) == [1])
-    let late: [UInt8] = [0x1C, 0x01, 0x00]
-    let accepted = board.firmware.respond(late.span, on: &board.channel)
+    let accepted = board.firmware.respond([0x1C, 0x01, 0x00], on: &board.channel)
     #expect(!accepted)
     board.advance(by: 60_000_000_000)
     #expect(board.takeResponses().isEmpty)

@@ -33,7 +33,7 @@ struct KCSPair {
     if let request = responder.takeRequest() {
       received.append(request)
       if let bytes = answer(request) {
-        #expect(responder.respond(bytes.span, on: &channel))
+        #expect(responder.respond(FixedBytes(bytes.span)!, on: &channel))
       }
     }
     return served
@@ -126,7 +126,7 @@ extension Message {
       guard responder.service(&traced) || responder.takeRequest() != nil else { break }
       if let request = responder.takeRequest() {
         #expect(Array(request) == [0x18, 0x01])
-        responder.respond([0x1C, 0x01, 0x00].span, on: &traced)
+        responder.respond([0x1C, 0x01, 0x00], on: &traced)
       }
     }
     #expect(
@@ -204,11 +204,12 @@ extension Message {
     _ = pair.run()
     pair.host.abort()
     #expect(pair.run() == .failed)
-    let late: [UInt8] = [0x1C, 0x01, 0x00]
-    #expect(!pair.responder.respond(late.span, on: &pair.channel))
+    let accepted = pair.responder.respond([0x1C, 0x01, 0x00], on: &pair.channel)
+    #expect(!accepted)
     pair.answer = { _ in [0x1C, 0x02, 0x00] }
     #expect(pair.transact(Message(.coldReset)) == [0x1C, 0x02, 0x00])
-    #expect(!pair.responder.respond(late.span, on: &pair.channel))
+    let acceptedLater = pair.responder.respond([0x1C, 0x01, 0x00], on: &pair.channel)
+    #expect(!acceptedLater)
   }
 
   @Test func aSilentBMCMakesTheTransactionFailAfterTenRetries() {
@@ -260,7 +261,7 @@ extension Message {
       guard case .waiting = event else { continue }
       responder.service(&channel)
       if responder.takeRequest() != nil {
-        #expect(responder.respond(long.span, on: &channel))
+        #expect(responder.respond(FixedBytes(long.span)!, on: &channel))
       }
     }
     #expect(host.response?.count == 300)

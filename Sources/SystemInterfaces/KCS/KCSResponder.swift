@@ -46,17 +46,17 @@ public struct KCSResponder<let capacity: Int>: Sendable {
 
   /// Starts the response to the request taken last.
   ///
-  /// - Parameter bytes: NetFn/LUN, command, completion code and data: 3 to `capacity` bytes.
-  /// - Returns: `false`, and no change, where the length is wrong or the host no longer waits
-  ///   because it aborted: a late answer must not reach the next request.
+  /// - Parameter bytes: NetFn/LUN, command, completion code and data: at least 3 bytes. Not a span:
+  ///   optimised Embedded builds of Swift 6.3 lose the bytes behind one that generic code, compiled
+  ///   for another module, takes from a stored buffer.
+  /// - Returns: `false`, and no change, where they are fewer or the host no longer waits because
+  ///   it aborted: a late answer must not reach the next request.
   @discardableResult
   public mutating func respond<Registers: KCSBMCRegisters>(
-    _ bytes: Span<UInt8>, on registers: inout Registers
+    _ bytes: FixedBytes<capacity>, on registers: inout Registers
   ) -> Bool {
-    guard phase == .waitRead, bytes.count >= 3, let copy = FixedBytes<capacity>(bytes) else {
-      return false
-    }
-    response = copy
+    guard phase == .waitRead, bytes.count >= 3 else { return false }
+    response = bytes
     responseIndex = 1
     phase = .read
     registers.bmcWriteData(response[0])

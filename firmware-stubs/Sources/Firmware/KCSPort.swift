@@ -42,7 +42,7 @@ struct KCSLink<Port: KCSPort> {
 
   /// Starts the response to the request taken last.
   mutating func respond(_ response: Message) {
-    responder.respond(response.bytes.span, on: &port)
+    responder.respond(response.bytes, on: &port)
   }
 
   /// Sets or clears SMS_ATN.
