@@ -28,17 +28,15 @@ public struct LinearConversion: Hashable, Sendable {
     // Both sides are scaled by a power of ten that leaves only whole numbers.
     let shift = min(max(exponent, -9), 0) - Int(resultExponent)
     let scale = max(0, -shift, -Int(offsetExponent))
-    let (scaled, overflow) = Int64(value).multipliedReportingOverflow(
-      by: Self.power(of: shift + scale))
-    guard !overflow else { return (value < 0) == (multiplier < 0) ? 255 : 0 }
-    let distance = scaled.subtractingReportingOverflow(
-      Int64(offset) * Self.power(of: Int(offsetExponent) + scale))
-    guard !distance.overflow else { return (value < 0) == (multiplier < 0) ? 255 : 0 }
-    let step = Int64(multiplier) * Self.power(of: scale)
-    let quotient = distance.partialValue / step
-    let rest = (distance.partialValue % step).magnitude
+    let scaled = Self.times(Int64(value), powerOfTen: shift + scale)
+    let origin = Self.times(Int64(offset), powerOfTen: Int(offsetExponent) + scale)
+    let (difference, overflow) = scaled.subtractingReportingOverflow(origin)
+    let distance = overflow ? Self.limit(scaled) : max(difference, -Int64.max)
+    let step = Self.times(Int64(multiplier), powerOfTen: scale)
+    let quotient = distance / step
+    let rest = (distance % step).magnitude
     let roundsAway = rest >= step.magnitude - rest
-    let away: Int64 = (distance.partialValue < 0) == (step < 0) ? 1 : -1
+    let away: Int64 = (distance < 0) == (step < 0) ? 1 : -1
     return UInt8(clamping: roundsAway ? quotient &+ away : quotient)
   }
 
@@ -56,12 +54,16 @@ public struct LinearConversion: Hashable, Sendable {
     ]
   }
 
-  /// `10^exponent` for `0...17`, which is all that the clamped exponents reach.
-  private static func power(of exponent: Int) -> Int64 {
-    var result: Int64 = 1
-    for _ in 0..<min(max(exponent, 0), 17) {
-      result *= 10
+  /// `value · 10^exponent`, held at ±(2^63 - 1): far outside what a byte can reach.
+  private static func times(_ value: Int64, powerOfTen exponent: Int) -> Int64 {
+    var result = value
+    for _ in 0..<max(exponent, 0) {
+      let (product, overflow) = result.multipliedReportingOverflow(by: 10)
+      guard !overflow else { return limit(value) }
+      result = product
     }
     return result
   }
+
+  private static func limit(_ value: Int64) -> Int64 { value < 0 ? -Int64.max : Int64.max }
 }

@@ -18,8 +18,8 @@ import Testing
 
   @Test func deviceAndSystemGUIDAreTheOneGiven() throws {
     var controller = makeController()
-    #expect(try controller.data(.getDeviceGUID) == guid)
-    #expect(try controller.data(.getSystemGUID) == guid)
+    #expect(try controller.data(.getDeviceGUID) == Array(0...15))
+    #expect(try controller.data(.getSystemGUID) == Array(0...15))
   }
 
   @Test func resetsAreLeftToTheBoard() {

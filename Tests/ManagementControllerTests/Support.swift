@@ -13,7 +13,13 @@ enum SensorNumber {
   static let hostPower: UInt8 = 0x22
 }
 
-let guid: [UInt8] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
+let identity = DeviceIdentity(
+  firmwareMajor: 1, firmwareMinor: 0x23, auxiliaryRevision: 0x0A0B_0C0D, manufacturer: 0xABCDE,
+  product: 0x1234, guid: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
+
+/// A FRU inventory that says nothing.
+let emptyFRU = FRUDescription(
+  chassis: ["", ""], board: ["", "", "", "", ""], product: ["", "", "", "", "", "", ""])
 
 let voltage = ThresholdCharacteristics(
   unit: 0x04, conversion: LinearConversion(multiplier: 63, resultExponent: -3),
@@ -33,9 +39,7 @@ func makeController(powerIsOn: Bool = true, now: UInt64 = 0) -> ManagementContro
   sensors.append(.eventLog(number: SensorNumber.eventLog))
   sensors.append(.hostPower(number: SensorNumber.hostPower))
   return ManagementController(
-    identity: DeviceIdentity(
-      firmwareMajor: 1, firmwareMinor: 0x23, auxiliaryRevision: 0x0A0B_0C0D, manufacturer: 0xABCDE,
-      product: 0x1234, guid: FixedBytes(guid.span)!),
+    identity: identity,
     sensors: sensors,
     fru: FRUDescription(
       chassis: ["CH-1", "CHS0001"],
