@@ -16,7 +16,8 @@ public struct DeviceIdentity: Sendable {
   public var manufacturer: UInt32
   /// Product ID, chosen by the manufacturer.
   public var product: UInt16
-  /// GUID in the order of the wire: node first, time low last. IPMI v2.0, section 20.8.
+  /// GUID in the order of the wire: node first, time low last; 16 bytes, zeros where fewer are
+  /// given. IPMI v2.0, section 20.8.
   public var guid: FixedBytes<16>
   /// Name in the controller's own device locator record; ASCII, cut at 16 bytes.
   public var name: FixedBytes<16>
@@ -34,6 +35,7 @@ public struct DeviceIdentity: Sendable {
     self.manufacturer = manufacturer
     self.product = product
     self.guid = guid
+    while self.guid.append(0) {}
     self.name = FixedBytes(text: name)
   }
 }

@@ -22,6 +22,14 @@ import Testing
     #expect(try controller.data(.getSystemGUID) == Array(0...15))
   }
 
+  @Test func aShortGUIDIsFilledWithZeros() throws {
+    let identity = DeviceIdentity(
+      firmwareMajor: 0, firmwareMinor: 0, manufacturer: 0, product: 0, guid: [1, 2])
+    var controller = ManagementController(
+      identity: identity, sensors: SensorTable(), fru: emptyFRU)
+    #expect(try controller.data(.getDeviceGUID) == [1, 2] + Array(repeating: 0, count: 14))
+  }
+
   @Test func resetsAreLeftToTheBoard() {
     var controller = makeController()
     #expect(controller.code(.coldReset) == 0)
