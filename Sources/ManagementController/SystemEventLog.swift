@@ -97,10 +97,15 @@ public struct SystemEventLog: Sendable {
   /// Whether `id` is the reservation in force.
   func isReserved(by id: UInt16) -> Bool { reservation.isHeld(by: id) }
 
+  /// The next ID that no record has.
+  ///
+  /// IDs grow with age, all the way round, so only the oldest records can be in the way.
   private mutating func freshID() -> UInt16 {
+    var oldest = 0
     repeat {
       lastID = lastID >= 0xFFFE ? 1 : lastID + 1
-    } while position(of: lastID) != nil
+      oldest += 1
+    } while oldest <= count && records[oldest - 1].id == lastID
     return lastID
   }
 }

@@ -116,13 +116,13 @@ struct CommandLength: Sendable, CustomTestStringConvertible {
 
   /// A million requests in four runs, which go side by side.
   @Test(arguments: [0x1B31, 0x1B32, 0x1B33, 0x1B34] as [UInt64])
-  func randomRequestsAlwaysGetAResponse(seed: UInt64) throws {
+  func randomRequestsAlwaysGetAResponse(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var controller = makeController()
     var now: UInt64 = 0
     var successes = 0
     for round in 0..<250_000 {
-      var bytes = FixedBytes<300>()
+      var bytes: [UInt8] = []
       if random.next() % 8 != 0 {
         // Mostly a command that exists, at a length that it has, and a low first byte.
         let entry = CommandLength.all[Int(random.next() % UInt64(CommandLength.all.count))]
@@ -139,7 +139,10 @@ struct CommandLength: Sendable, CustomTestStringConvertible {
           bytes.append(UInt8(truncatingIfNeeded: random.next()))
         }
       }
-      let request = try #require(Message(bytes))
+      guard let request = Message(bytes.span) else {
+        Issue.record("seed \(seed), round \(round): \(bytes.count) bytes")
+        return
+      }
       if random.next() % 8 == 0 { now &+= random.next() >> (20 + random.next() % 44) }
       switch random.next() % 64 {
       case 0:

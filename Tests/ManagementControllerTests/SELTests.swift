@@ -175,11 +175,17 @@ import Testing
   @Test func recordIDsWrapPastThoseInUse() {
     var log = SystemEventLog()
     let empty = EventRecord()
-    #expect(log.append(empty, at: 0) == 1)
-    for id in UInt16(2)...0xFFFE {
-      #expect(log.append(empty, at: 0) == id)
-      log.remove(at: 1, seconds: 0)
+    #expect((1...3).map { _ in log.append(empty, at: 0) } == [1, 2, 3])
+    log.remove(at: 2, seconds: 0)
+    for id in UInt16(4)...0xFFFE {
+      let added = log.append(empty, at: 0)
+      log.remove(at: 2, seconds: 0)
+      guard added == id else {
+        Issue.record("\(id) expected")
+        return
+      }
     }
-    #expect(log.append(empty, at: 0) == 2)
+    // 1 and 2 are still there.
+    #expect((1...3).map { _ in log.append(empty, at: 0) } == [3, 4, 5])
   }
 }
