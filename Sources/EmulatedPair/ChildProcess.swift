@@ -128,6 +128,15 @@ public final class ChildProcess: @unchecked Sendable {
     _ = transcript.waitForExit(until: Date(timeIntervalSinceNow: 10))
   }
 
+  /// Stops the process where it is (SIGSTOP), until `resume`.
+  public func suspend() { sendSignal(SIGSTOP, to: process.processIdentifier) }
+
+  /// Lets a suspended process go on (SIGCONT).
+  public func resume() { sendSignal(SIGCONT, to: process.processIdentifier) }
+
+  /// Asks the process to end, as Ctrl-C does (SIGINT).
+  public func interrupt() { sendSignal(SIGINT, to: process.processIdentifier) }
+
   private func state() -> String {
     transcript.exitStatus.map { " (\($0))" } ?? ""
   }
