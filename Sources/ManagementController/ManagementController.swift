@@ -11,7 +11,8 @@ import IPMI
 /// A value without a clock: every entry takes `now`, monotonic nanoseconds. What the board has to
 /// do is read with ``takeAction()``. All state is volatile. IPMI v2.0, sections 20 to 37.
 public struct ManagementController: Sendable {
-  let identity: DeviceIdentity
+  /// What Get Device ID and Get Device GUID answer.
+  public let identity: DeviceIdentity
   /// The latest time told.
   private(set) var now: UInt64
   var clock: EventLogClock

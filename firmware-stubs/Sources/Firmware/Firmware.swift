@@ -36,6 +36,7 @@ public struct Firmware<BoardType: Board> {
     board.parkOtherCores()
     console.write("ipmi-host-bridge firmware for ")
     console.writeLine(board.name)
+    logIdentity()
     board.interrupts.start()
     board.timer.start()
     board.interrupts.enable(board.timer.line)
@@ -95,6 +96,21 @@ public struct Firmware<BoardType: Board> {
     }
     console.write(" -> ")
     console.write((response.completionCode ?? .unspecified).rawValue)
+    console.writeLine()
+  }
+
+  /// Writes what Get Device ID will answer, such as `firmware 0.01, manufacturer 0, product 1872`.
+  private func logIdentity() {
+    let console = board.console
+    let identity = controller.identity
+    console.write("firmware ")
+    console.write(decimal: UInt32(identity.firmwareMajor))
+    console.write(".")
+    console.write(identity.firmwareMinor)
+    console.write(", manufacturer ")
+    console.write(decimal: identity.manufacturer)
+    console.write(", product ")
+    console.write(decimal: UInt32(identity.product))
     console.writeLine()
   }
 
