@@ -52,7 +52,8 @@ guests: packages ## the host's kernel and initramfs, in the cache
 	@Tests/Guests/host/build
 
 install: plugin firmware ## into PREFIX=/usr/local, below DESTDIR
-	$(SWIFT) build -c release --static-swift-stdlib --product ipmi-host-bridge
+	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -s \
+	  --product ipmi-host-bridge
 	install -D -m 755 .build/release/ipmi-host-bridge $(DESTDIR)$(PREFIX)/bin/ipmi-host-bridge
 	install -D -m 644 $(PLUGIN) \
 	  $(DESTDIR)$(PREFIX)/lib/ipmi-host-bridge/libipmi-host-bridge-qemu.so
