@@ -25,6 +25,8 @@ let package = Package(
         "BMCPeripherals", "IPMI", "IPMIHostBridge", "ManagementController", "SystemInterfaces",
         "VMProtocol",
       ]),
+    // libipmi-host-bridge-qemu.so, preloaded into QEMU.
+    .library(name: "ipmi-host-bridge-qemu", type: .dynamic, targets: ["QEMUPlugin"]),
     .executable(name: "ipmi-host-bridge", targets: ["ipmi-host-bridge"]),
   ],
   dependencies: [
@@ -51,6 +53,13 @@ let package = Package(
 
     // The edges: they do I/O.
 
+    // What Swift cannot say of QEMU: symbols looked up by name, layouts, the constructor.
+    .target(name: "CQEMU"),
+    // -device ipmi-host-extern, in a QEMU that was never rebuilt for it.
+    .target(
+      name: "QEMUPlugin",
+      dependencies: ["BMCPeripherals", "CQEMU", "IPMIHostBridge", "SystemInterfaces"],
+      exclude: ["embedded.json", "exports.map"], swiftSettings: strict),
     // Starts and watches the emulators of a host and a BMC: for the command line and the tests.
     .target(name: "EmulatedPair", swiftSettings: strict),
     // The command line.

@@ -1,0 +1,163 @@
+#define _GNU_SOURCE
+#include "CQEMU.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// MARK: Layouts
+
+/// QEMU's `TypeInfo`.
+typedef struct {
+  const char *name;
+  const char *parent;
+  size_t instance_size;
+  size_t instance_align;
+  void (*instance_init)(void *object);
+  void (*instance_post_init)(void *object);
+  void (*instance_finalize)(void *object);
+  bool abstract;
+  size_t class_size;
+  void (*class_init)(void *object_class, const void *data);
+  void (*class_base_init)(void *object_class, const void *data);
+  const void *class_data;
+  const void *interfaces;
+} TypeInfo;
+
+/// QEMU's `MemoryRegionOps`.
+typedef struct {
+  uint64_t (*read)(void *opaque, uint64_t offset, unsigned size);
+  void (*write)(void *opaque, uint64_t offset, uint64_t value, unsigned size);
+  void *read_with_attributes;
+  void *write_with_attributes;
+  enum { NATIVE_ENDIAN, BIG_ENDIAN_DEVICE, LITTLE_ENDIAN_DEVICE } endianness;
+  struct {
+    unsigned min_access_size;
+    unsigned max_access_size;
+    bool unaligned;
+    void *accepts;
+  } valid;
+  struct {
+    unsigned min_access_size;
+    unsigned max_access_size;
+    bool unaligned;
+  } implementation;
+} MemoryRegionOps;
+
+/// Accesses arrive as the processor made them: which of them are legal is the device's business.
+static const MemoryRegionOps host_interface_operations = {
+    .read = host_interface_read,
+    .write = host_interface_write,
+    .endianness = LITTLE_ENDIAN_DEVICE,
+    .valid = {.min_access_size = 1, .max_access_size = 8, .unaligned = true},
+    .implementation = {.min_access_size = 1, .max_access_size = 8, .unaligned = true},
+};
+
+const void *cqemu_host_interface_operations(void) { return &host_interface_operations; }
+
+// MARK: Functions
+
+static CQEMUFunctions functions;
+
+const CQEMUFunctions *cqemu_functions(void) { return &functions; }
+
+/// Looks every function up; returns the name of one that is missing, or NULL.
+static const char *resolve(void) {
+  static const struct {
+    const char *name;
+    size_t offset;
+  } table[] = {
+#define CQEMU_ENTRY(result, name, parameters) {#name, offsetof(CQEMUFunctions, name)},
+      CQEMU_FUNCTIONS(CQEMU_ENTRY)
+#undef CQEMU_ENTRY
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    void *address = dlsym(RTLD_DEFAULT, table[i].name);
+    if (!address) return table[i].name;
+    memcpy((char *)&functions + table[i].offset, &address, sizeof address);
+  }
+  return NULL;
+}
+
+void cqemu_set_error(CQEMUErrorPointer error, const char *text) {
+  functions.error_setg_internal(error, __FILE_NAME__, __LINE__, __func__, "%s", text);
+}
+
+// MARK: The type
+
+/// `DeviceClass.realize` of the parent: set in 7.2, NULL in 10.0.
+static void (*parent_realize)(void *device, CQEMUErrorPointer error);
+
+static void realize(void *device, CQEMUErrorPointer error) {
+  if (ipmi_host_extern_realize(device, error) && parent_realize) parent_realize(device, error);
+}
+
+static void class_init(void *device_class, const void *data) {
+  (void)data;
+  functions.device_class_set_parent_realize(device_class, realize, &parent_realize);
+  ipmi_host_extern_class_init(device_class);
+}
+
+/// `instance_size` stays 0, the parent's: the parent is not registered yet, so its size is unknown.
+static const TypeInfo type = {
+    .name = "ipmi-host-extern",
+    .parent = "device",
+    .instance_init = ipmi_host_extern_instance_init,
+    .instance_finalize = ipmi_host_extern_instance_finalize,
+    .class_init = class_init,
+};
+
+static void register_type(void) { functions.type_register_static(&type); }
+
+// MARK: Loading
+
+/// Removes this library from LD_PRELOAD, so that what QEMU starts does not load it.
+static void leave_preload_list(void) {
+  const char *list = getenv("LD_PRELOAD");
+  Dl_info self;
+  if (!list || !dladdr(&host_interface_operations, &self)) return;
+  const char *slash = strrchr(self.dli_fname, '/');
+  const char *file_name = slash ? slash + 1 : self.dli_fname;
+
+  char *rest = malloc(strlen(list) + 1);
+  if (!rest) return;
+  size_t length = 0;
+  // The dynamic loader separates at colons and spaces.
+  for (const char *entry = list; *entry;) {
+    size_t count = strcspn(entry, ": ");
+    bool is_path = memchr(entry, '/', count);
+    const char *own = is_path ? self.dli_fname : file_name;
+    if (count && !(strlen(own) == count && !memcmp(entry, own, count))) {
+      if (length) rest[length++] = ':';
+      memcpy(rest + length, entry, count);
+      length += count;
+    }
+    entry += count + (entry[count] != 0);
+  }
+  rest[length] = 0;
+  if (length)
+    setenv("LD_PRELOAD", rest, true);
+  else
+    unsetenv("LD_PRELOAD");
+  free(rest);
+}
+
+/// Registers the device where the program is a QEMU system emulator; elsewhere does nothing.
+///
+/// `LD_PRELOAD` is inherited: a shell or `timeout` between the user and QEMU loads the library too.
+__attribute__((constructor)) static void load(void) {
+  enum { module_init_qom = 3 };
+  bool is_named_emulator = !strncmp(program_invocation_short_name, "qemu-system-", 12);
+  if (!is_named_emulator && !dlsym(RTLD_DEFAULT, "get_system_memory")) return;
+  leave_preload_list();
+  const char *missing = resolve();
+  if (missing) {
+    fprintf(stderr,
+            "%s: -device ipmi-host-extern is not available: this QEMU does not export '%s'\n",
+            program_invocation_short_name, missing);
+    return;
+  }
+  functions.register_module_init(register_type, module_init_qom);
+}

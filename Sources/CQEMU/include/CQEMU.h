@@ -1,0 +1,135 @@
+/// What Swift cannot say of QEMU: functions found by name, three layouts, a variadic call.
+///
+/// QEMU's objects are opaque (`void *`) and its headers are not needed. Every function below has
+/// had this type in 7.2 and in 10.0; so have the layouts, as far as a field is named here.
+#ifndef CQEMU_H
+#define CQEMU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// QEMU's `Error **`: where an error is stored, or NULL for a caller who does not want to know.
+typedef void *_Nullable *_Nullable CQEMUErrorPointer;
+
+// clang-format off
+
+/// Every function of QEMU and GLib that the library calls: result, name, parameters.
+#define CQEMU_FUNCTIONS(F)                                                                         \
+  /* Types and properties */                                                                       \
+  F(void, register_module_init, (void (*function)(void), int kind))                                \
+  F(void *, type_register_static, (const void *info))                                              \
+  F(void, device_class_set_parent_realize,                                                         \
+    (void *device_class, void (*realize)(void *device, CQEMUErrorPointer error),                   \
+     void (**parent)(void *device, CQEMUErrorPointer error)))                                      \
+  F(void *, object_class_property_add_str,                                                         \
+    (void *object_class, const char *name,                                                         \
+     char *(*get)(void *object, CQEMUErrorPointer error),                                          \
+     void (*set)(void *object, const char *value, CQEMUErrorPointer error)))                       \
+  F(void, object_class_property_set_description,                                                   \
+    (void *object_class, const char *name, const char *description))                               \
+  F(void, error_setg_internal,                                                                     \
+    (CQEMUErrorPointer error, const char *file, int line, const char *function,                    \
+     const char *format, ...))                                                                     \
+  /* The machine */                                                                                \
+  F(void *, object_resolve_path, (const char *path, bool *ambiguous))                              \
+  F(const char *, object_get_typename, (const void *object))                                       \
+  F(void *, get_system_memory, (void))                                                             \
+  F(void, memory_region_init_io,                                                                   \
+    (void *region, void *owner, const void *operations, void *opaque, const char *name,            \
+     uint64_t size))                                                                               \
+  F(void, memory_region_add_subregion_overlap,                                                     \
+    (void *region, uint64_t offset, void *subregion, int priority))                                \
+  F(void *, qdev_get_gpio_in, (void *device, int number))                                          \
+  F(void, qemu_set_irq, (void *line, int level))                                                   \
+  F(void, qemu_register_reset, (void (*function)(void *opaque), void *opaque))                     \
+  /* Character devices */                                                                          \
+  F(void *, qemu_chr_find, (const char *id))                                                       \
+  F(bool, qemu_chr_fe_init, (void *backend, void *chardev, CQEMUErrorPointer error))               \
+  F(void, qemu_chr_fe_set_handlers,                                                                \
+    (void *backend, int (*can_receive)(void *opaque),                                              \
+     void (*receive)(void *opaque, const uint8_t *bytes, int count),                               \
+     void (*event)(void *opaque, int event), int (*change)(void *opaque), void *opaque,            \
+     void *context, bool set_open))                                                                \
+  F(int, qemu_chr_fe_write, (void *backend, const uint8_t *bytes, int count))                      \
+  F(unsigned, qemu_chr_fe_add_watch,                                                               \
+    (void *backend, unsigned condition,                                                            \
+     int (*function)(void *unused, unsigned condition, void *opaque), void *opaque))               \
+  F(void, qemu_chr_fe_accept_input, (void *backend))                                               \
+  /* Time */                                                                                       \
+  F(int64_t, qemu_clock_get_ns, (int clock))                                                       \
+  F(void, timer_init_full,                                                                         \
+    (void *timer, void *group, int clock, int scale, int attributes,                               \
+     void (*function)(void *opaque), void *opaque))                                                \
+  F(void, timer_mod_ns, (void *timer, int64_t time))                                               \
+  /* Which QEMU this is */                                                                         \
+  F(void *, qdict_new, (void))                                                                     \
+  F(void *, qdict_get_qdict, (const void *dictionary, const char *key))                            \
+  F(int64_t, qdict_get_int, (const void *dictionary, const char *key))                             \
+  F(void, qmp_marshal_query_version,                                                               \
+    (void *arguments, void **result, CQEMUErrorPointer error))                                     \
+  /* GLib, which every QEMU loads */                                                               \
+  F(const char *, g_getenv, (const char *name))                                                    \
+  F(char *, g_strdup, (const char *string))                                                        \
+  F(void, g_free, (void *memory))                                                                  \
+  F(int, g_strcmp0, (const char *left, const char *right))                                         \
+  F(int, g_source_remove, (unsigned tag))
+
+// clang-format on
+
+/// The functions of the QEMU that has loaded this library, under their own names.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-completeness"
+typedef struct {
+#define CQEMU_FIELD(result, name, parameters) result(*name) parameters;
+  CQEMU_FUNCTIONS(CQEMU_FIELD)
+#undef CQEMU_FIELD
+} CQEMUFunctions;
+#pragma clang diagnostic pop
+
+#pragma clang assume_nonnull begin
+
+/// The functions; all of them are there once the library's type is registered.
+const CQEMUFunctions *cqemu_functions(void);
+
+/// Sets `error` to `text`, one line without a full stop, as QEMU's own errors are.
+void cqemu_set_error(CQEMUErrorPointer error, const char *text);
+
+/// QEMU's `MemoryRegionOps` for the host-interface registers.
+const void *cqemu_host_interface_operations(void);
+
+/// QEMU's `DeviceClass` as far as both versions agree.
+typedef struct {
+  /// `ObjectClass`.
+  uint8_t parent[96];
+  /// Bits of `DeviceCategory`: in which group `-device help` lists the device.
+  uint64_t categories;
+  const char *_Nullable firmware_name;
+  /// What `-device help` says of the device.
+  const char *_Nullable description;
+} CQEMUDeviceClass;
+
+// MARK: Implemented in Swift
+
+#define CQEMU_SWIFT_NAME(name) __attribute__((swift_name(name)))
+
+/// Adds the properties and the description to the class of `ipmi-host-extern`.
+void ipmi_host_extern_class_init(void *device_class) CQEMU_SWIFT_NAME("initializeClass(_:)");
+/// A device has been made, not yet realized.
+void ipmi_host_extern_instance_init(void *device) CQEMU_SWIFT_NAME("initializeInstance(_:)");
+/// A device is about to be freed.
+void ipmi_host_extern_instance_finalize(void *device) CQEMU_SWIFT_NAME("finalizeInstance(_:)");
+/// The machine is there: connects the device. Returns false with `error` set.
+bool ipmi_host_extern_realize(void *device, CQEMUErrorPointer error)
+    CQEMU_SWIFT_NAME("realizeInstance(_:_:)");
+
+/// The guest reads `size` bytes at `offset` in the registers.
+uint64_t host_interface_read(void *opaque, uint64_t offset, unsigned size)
+    CQEMU_SWIFT_NAME("readRegister(_:_:_:)");
+/// The guest writes `size` bytes at `offset` in the registers.
+void host_interface_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+    CQEMU_SWIFT_NAME("writeRegister(_:_:_:_:)");
+
+#pragma clang assume_nonnull end
+
+#endif
