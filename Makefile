@@ -29,7 +29,7 @@ demo: packages plugin firmware guests ## set up, then boot a PC and a BMC and ru
 
 ifeq ($(SANITIZE),)
 test: packages plugin firmware guests ## set up, then all tests; SANITIZE=address or thread
-	IPMI_HOST_BRIDGE_GUEST_TESTS=1 $(SWIFT) test $(FILTER)
+	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) $(SWIFT) test $(FILTER)
 else
 test: toolchain
 	$(SWIFT) test --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE) --skip GuestTests $(FILTER)

@@ -92,6 +92,9 @@ let package = Package(
     .testTarget(
       name: "GuestTests", dependencies: ["EmulatedPair", "ipmi-host-bridge"],
       path: "Tests/Guests", exclude: ["host"], swiftSettings: strict),
+    // Stock QEMUs with the library, where IPMI_HOST_BRIDGE_QEMU_PLUGIN names it.
+    .testTarget(
+      name: "QEMUPluginTests", dependencies: ["IPMI", "SystemInterfaces"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,171 @@
+import Testing
+
+/// What a user of a stock QEMU sees of the device before the machine runs.
+extension StockQEMUTests {
+  @Suite struct CommandLineTests {
+    @Test(arguments: StockQEMU.all)
+    func theHelpListsTheOptionsWithTheirDescriptions(_ qemu: StockQEMU) async throws {
+      let outcome = try await qemu.run(
+        ["qemu-system-arm", "-M", "npcm750-evb", "-device", "ipmi-host-extern,help"])
+      #expect(outcome.status == 0)
+      #expect(outcome.errors == [])
+      #expect(
+        outcome.output == """
+          ipmi-host-extern options:
+            chardev=<string>       - id of the chardev that leads to the host's ipmi-bmc-extern
+            responder=<string>     - interface of the BMC that answers the host: kcs1, kcs2 or kcs3
+
+          """)
+    }
+
+    @Test(arguments: StockQEMU.all)
+    func theListOfDevicesDescribesTheDevice(_ qemu: StockQEMU) async throws {
+      let outcome = try await qemu.run(["qemu-system-arm", "-device", "help"])
+      #expect(outcome.status == 0)
+      let misc = try #require(outcome.output.split(separator: "Misc devices:").last)
+      #expect(
+        misc.split(separator: "\n\n").first?.contains(
+          "name \"ipmi-host-extern\", desc \"IPMI host, reached through a chardev\"") == true)
+    }
+
+    /// A command line that is refused, and the one line that says why.
+    struct Refusal: Sendable, CustomTestStringConvertible {
+      var testDescription: String
+      var machine = "npcm750-evb"
+      /// The last of several `-device ipmi-host-extern,…`.
+      var devices: [String]
+      var message: String
+
+      static let all = [
+        Refusal(
+          testDescription: "chardev missing", devices: ["responder=kcs1"],
+          message: "chardev is missing: give the id of the -chardev that leads to the host"),
+        Refusal(
+          testDescription: "chardev unknown", devices: ["chardev=nope,responder=kcs1"],
+          message: "chardev 'nope' does not exist"),
+        Refusal(
+          testDescription: "chardev taken twice",
+          devices: ["chardev=a,responder=kcs1", "chardev=a,responder=kcs2"],
+          message: "chardev 'a' is already in use"),
+        Refusal(
+          testDescription: "responder missing", devices: ["chardev=a"],
+          message: "responder is missing: choose one of kcs1, kcs2, kcs3"),
+        Refusal(
+          testDescription: "responder unknown", devices: ["chardev=a,responder=kcs9"],
+          message: "responder 'kcs9' is unknown: choose one of kcs1, kcs2, kcs3"),
+        Refusal(
+          testDescription: "responder of another SoC", devices: ["chardev=a,responder=ibt"],
+          message: "responder 'ibt' is not on npcm750, which has kcs1, kcs2, kcs3"),
+        Refusal(
+          testDescription: "responder of another SoC, by another board", machine: "quanta-gsj",
+          devices: ["chardev=a,responder=kcs4"],
+          message: "responder 'kcs4' is not on npcm730, which has kcs1, kcs2, kcs3"),
+        Refusal(
+          testDescription: "responder taken twice",
+          devices: ["chardev=a,responder=kcs1", "chardev=b,responder=kcs1"],
+          message: "responder 'kcs1' already has an ipmi-host-extern"),
+        Refusal(
+          testDescription: "machine without a SoC", machine: "virt",
+          devices: ["chardev=a,responder=kcs1"],
+          message: "machine virt-VERSION has no BMC that is supported: choose one of npcm750-evb, "
+            + "quanta-gsj, quanta-gbs-bmc, kudo-bmc, mori-bmc"),
+        Refusal(
+          testDescription: "machine with another SoC", machine: "ast2600-evb",
+          devices: ["chardev=a,responder=kcs1"],
+          message: "machine ast2600-evb has no BMC that is supported: choose one of npcm750-evb, "
+            + "quanta-gsj, quanta-gbs-bmc, kudo-bmc, mori-bmc"),
+      ]
+
+      var commandLine: [String] {
+        [
+          "qemu-system-arm", "-M", machine, "-accel", "tcg", "-nodefaults", "-display", "none",
+          "-S",
+        ]
+          + ["-chardev", "null,id=a", "-chardev", "null,id=b"]
+          + devices.flatMap { ["-device", "ipmi-host-extern,\($0)"] }
+      }
+    }
+
+    @Test(arguments: StockQEMU.all, Refusal.all)
+    func oneLineSaysWhatIsWrong(_ qemu: StockQEMU, _ refusal: Refusal) async throws {
+      let outcome = try await qemu.run(refusal.commandLine)
+      let device = try #require(refusal.devices.last)
+      let message = refusal.message.replacing("VERSION", with: qemu.version)
+      #expect(outcome.status == 1)
+      #expect(
+        outcome.errors == ["qemu-system-arm: -device ipmi-host-extern,\(device): \(message)"])
+      #expect(outcome.output == "")
+    }
+
+    // MARK: Other QEMUs
+
+    private static let minimal = Refusal(
+      testDescription: "", devices: ["responder=kcs1"], message: "")
+
+    @Test(arguments: StockQEMU.all)
+    func aVersionThatIsNotTestedIsRefused(_ qemu: StockQEMU) async throws {
+      let outcome = try await qemu.run(
+        Self.minimal.commandLine,
+        preloadedFirst: { try OtherQEMU.compile(changing: "qdict_get_int", in: ($0, $1)) })
+      #expect(outcome.status == 1)
+      #expect(
+        outcome.errors == [
+          "qemu-system-arm: -device ipmi-host-extern,responder=kcs1: QEMU 9.9 is untested, "
+            + "7.2 and 10.0 are supported; IPMI_HOST_BRIDGE_ANY_QEMU=1 in the environment tries it "
+            + "all the same"
+        ])
+    }
+
+    @Test(arguments: StockQEMU.all)
+    func aVersionThatIsNotTestedIsTriedOnRequest(_ qemu: StockQEMU) async throws {
+      let outcome = try await qemu.run(
+        Self.minimal.commandLine,
+        preloadedFirst: { try OtherQEMU.compile(changing: "qdict_get_int", in: ($0, $1)) },
+        environment: ["IPMI_HOST_BRIDGE_ANY_QEMU=1"])
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.count == 1)
+      #expect(outcome.errors.first?.contains("chardev is missing") == true)
+    }
+
+    @Test(arguments: StockQEMU.all)
+    func aQEMUThatLacksAFunctionSaysWhich(_ qemu: StockQEMU) async throws {
+      let outcome = try await qemu.run(
+        Self.minimal.commandLine,
+        preloadedFirst: { try OtherQEMU.compile(changing: "qemu_set_irq", in: ($0, $1)) })
+      #expect(outcome.status == 1)
+      #expect(
+        outcome.errors.first == "qemu-system-arm: -device ipmi-host-extern is not available: "
+          + "this QEMU does not export 'qemu_set_irq'")
+    }
+
+    // MARK: Preloading
+
+    @Test(arguments: StockQEMU.all)
+    func programsOnTheWayToQEMUAreLeftAlone(_ qemu: StockQEMU) async throws {
+      let outcome = try await qemu.run(
+        [
+          "timeout", "60", "sh", "-c",
+          "echo $LD_PRELOAD; qemu-system-arm -device ipmi-host-extern,help",
+        ])
+      #expect(outcome.status == 0)
+      #expect(outcome.errors == [])
+      let lines = outcome.output.split(separator: "\n")
+      #expect(lines.first?.hasSuffix("/libipmi-host-bridge-qemu.so") == true)
+      #expect(lines.dropFirst().first == "ipmi-host-extern options:")
+    }
+
+    @Test(arguments: StockQEMU.all)
+    func whatQEMUStartsDoesNotLoadTheLibrary(_ qemu: StockQEMU) async throws {
+      try await qemu.withTemporaryDirectory { here, inside in
+        // The other library stays: this one takes out only itself.
+        let other = try OtherQEMU.compile(changing: "", in: (here, inside))
+        let machine = try QTestMachine(
+          qemu, in: (here, inside), responders: [], preloadedFirst: other)
+        let printed = try machine.monitor("migrate \"exec:echo $LD_PRELOAD > \(inside)/preload\"")
+        let preload = try? String(
+          contentsOf: here.appending(path: "preload"), encoding: .utf8)
+        #expect(preload == "\(other)\n", "\(printed)")
+      }
+    }
+  }
+}
