@@ -27,6 +27,8 @@ let package = Package(
       ]),
     // libipmi-host-bridge-qemu.so, preloaded into QEMU.
     .library(name: "ipmi-host-bridge-qemu", type: .dynamic, targets: ["QEMUPlugin"]),
+    // For the benchmarks, which are a package of their own.
+    .library(name: "EmulatedPair", targets: ["EmulatedPair"]),
     .executable(name: "ipmi-host-bridge", targets: ["ipmi-host-bridge"]),
   ],
   dependencies: [

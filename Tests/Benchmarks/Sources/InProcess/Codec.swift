@@ -1,0 +1,59 @@
+import CMeasure
+import IPMI
+import VMProtocol
+
+/// Decoding and encoding beside a loop that copies as many bytes and adds them up, as a checksum
+/// does.
+func measureCodec() {
+  // Responses to Get Device ID, about 20 bytes on the wire, and full messages of 300.
+  measureCodec(payload: 15, decoding: "decode.short", encoding: "encode.short")
+  measureCodec(payload: 298, decoding: "decode.long", encoding: "encode.long")
+}
+
+private func measureCodec(
+  payload: Int, decoding: StaticString, encoding: StaticString
+) {
+  var message = Message(.getDeviceID)
+  for index in 0..<payload { message.append(UInt8(truncatingIfNeeded: index &* 7)) }
+  var stream: [UInt8] = []
+  var output = VMOutput<2048>()
+  while stream.count < 60_000 {
+    _ = output.append(id: UInt8(truncatingIfNeeded: stream.count), message: message)
+    while !output.isEmpty {
+      stream.append(output.span[0])
+      output.removeFirst(1)
+    }
+  }
+  var copy = [UInt8](repeating: 0, count: stream.count)
+  var sum: UInt8 = 0
+  func floor() {
+    unsafe stream.withUnsafeBufferPointer { source in
+      unsafe copy.withUnsafeMutableBufferPointer { destination in
+        sum &+= unsafe cmeasure_copy(
+          destination.baseAddress!, source.baseAddress!, source.count)
+      }
+    }
+  }
+
+  var decoder = VMDecoder(role: .bmc)
+  var messages = 0
+  Comparison.measure(operations: stream.count) {
+    var offset = 0
+    while let event = decoder.feed(stream.span, from: &offset) {
+      if case .message = event { messages += 1 }
+    }
+  } floor: {
+    floor()
+  }.print(decoding)
+
+  let frame = messages / 32
+  Comparison.measure(operations: stream.count) {
+    for index in 0..<frame {
+      _ = output.append(id: UInt8(truncatingIfNeeded: index), message: message)
+      output.removeAll()
+    }
+  } floor: {
+    floor()
+  }.print(encoding)
+}
+

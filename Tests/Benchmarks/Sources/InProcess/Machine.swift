@@ -1,0 +1,80 @@
+import BMCPeripherals
+import CMeasure
+import IPMIHostBridge
+import SystemInterfaces
+
+/// The host interface module as an emulator carries it: what `HostInterface` and `HostConnection`
+/// of the QEMU library are, without QEMU.
+@safe final class Machine {
+  private var registers = NPCM7xxHostInterface()
+  private var bridge = IPMIHostBridge(KCSHost())
+  private var channelSeen: KCSChannel?
+  private var lineIsHigh = false
+  /// How often the line has moved: what is done with its level must not be optimised away.
+  private var edges = 0
+
+  init() {
+    registers[channel: 1].channel.enables.insert(.hostDecode)
+    registers.write(0x01, to: 0x18, width: 1)  // CTL: IBFIE
+    bridge.connected()
+    settle()
+    let greeting = bridge.output.count
+    bridge.consumeOutput(greeting)
+  }
+
+  /// The device as an emulator calls it. It lives as long as the program.
+  func device() -> CMeasureDevice {
+    unsafe CMeasureDevice(
+      read: { opaque, offset, width in
+        unsafe Machine.from(opaque).read(Int(truncatingIfNeeded: offset), width: Int(width))
+      },
+      write: { opaque, offset, value, width in
+        unsafe Machine.from(opaque).write(
+          value, to: Int(truncatingIfNeeded: offset), width: Int(width))
+      },
+      opaque: Unmanaged.passRetained(self).toOpaque())
+  }
+
+  private static func from(_ opaque: UnsafeMutableRawPointer?) -> Machine {
+    unsafe Unmanaged<Machine>.fromOpaque(opaque!).takeUnretainedValue()
+  }
+
+  func read(_ offset: Int, width: Int) -> UInt64 {
+    let value = registers.read(offset, width: width)
+    settle()
+    return value
+  }
+
+  func write(_ value: UInt64, to offset: Int, width: Int) {
+    registers.write(value, to: offset, width: width)
+    settle()
+  }
+
+  private func settle() {
+    if registers[channel: 1].channel != channelSeen {
+      bridge.advance(&registers[channel: 1].channel, now: 0)
+      channelSeen = registers[channel: 1].channel
+    }
+    if registers.interrupt != lineIsHigh {
+      lineIsHigh.toggle()
+      edges &+= 1
+    }
+  }
+
+  var interrupt: Bool { lineIsHigh }
+
+  /// The host sends bytes.
+  func receive(_ bytes: Span<UInt8>) {
+    bridge.receive(bytes, now: 0)
+    channelSeen = nil
+    settle()
+  }
+
+  /// The host takes all bytes that wait for it; returns how many.
+  @discardableResult
+  func takeOutput() -> Int {
+    let count = bridge.output.count
+    if count > 0 { bridge.consumeOutput(count) }
+    return count
+  }
+}
