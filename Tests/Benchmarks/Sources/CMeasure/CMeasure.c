@@ -2,12 +2,19 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 uint64_t cmeasure_now(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+int cmeasure_rounds(void) {
+  const char *value = getenv("BENCH_ROUNDS");
+  int rounds = value ? atoi(value) : 0;
+  return rounds > 0 ? rounds : 31;
 }
 
 void cmeasure_print(const uint8_t *name, const uint8_t *suffix, uint64_t value) {

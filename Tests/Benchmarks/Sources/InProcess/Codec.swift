@@ -46,9 +46,9 @@ private func measureCodec(
     floor()
   }.print(decoding)
 
-  let frame = messages / 32
+  let frames = messages / (1 + Int(cmeasure_rounds()))
   Comparison.measure(operations: stream.count) {
-    for index in 0..<frame {
+    for index in 0..<frames {
       _ = output.append(id: UInt8(truncatingIfNeeded: index), message: message)
       output.removeAll()
     }

@@ -17,9 +17,9 @@ import SystemInterfaces
     registers[channel: 1].channel.enables.insert(.hostDecode)
     registers.write(0x01, to: 0x18, width: 1)  // CTL: IBFIE
     bridge.connected()
-    settle()
-    let greeting = bridge.output.count
-    bridge.consumeOutput(greeting)
+    // What QEMU says first: its protocol's version, and its capabilities, 3Fh.
+    receive([0xFF, 0x01, 0xA1, 0x08, 0x3F, 0xA1].span)
+    takeOutput()
   }
 
   /// The device as an emulator calls it. It lives as long as the program.

@@ -11,14 +11,14 @@ struct Comparison {
   ///
   /// Both must do `operations` of what is counted in every call.
   static func measure(
-    operations: Int, rounds: Int = 31, _ figure: () -> Void, floor: () -> Void
+    operations: Int, _ figure: () -> Void, floor: () -> Void
   ) -> Comparison {
     figure()
     floor()
     var figures: [UInt64] = []
     var floors: [UInt64] = []
     var ratios: [UInt64] = []
-    for _ in 0..<rounds {
+    for _ in 0..<cmeasure_rounds() {
       let first = time(figure)
       let second = max(time(floor), 1)
       figures.append(first)

@@ -8,6 +8,9 @@
 /// Nanoseconds of the monotonic clock.
 uint64_t cmeasure_now(void);
 
+/// How often everything is measured: 31, or `BENCH_ROUNDS` of the environment.
+int cmeasure_rounds(void);
+
 /// Prints one line: a name and its suffix, C strings both, a tab and a number.
 void cmeasure_print(const uint8_t *_Nonnull name, const uint8_t *_Nonnull suffix, uint64_t value);
 
