@@ -6,18 +6,40 @@
 /// Left out: where a register is mapped and who may write which enable, which belong to the part.
 /// Behaviour from IPMI v2.0, section 9, and from Linux `kcs_bmc` and `ipmi_kcs_sm`.
 ///
-/// A channel is 8 bytes and bitwise-copyable, and every access is a pure transition, so the same
-/// value can live in a struct or in one atomic word that two emulators share.
+/// A channel is one 64-bit word and bitwise-copyable, and every access is a pure transition, so the
+/// same value can live in a struct or in an atomic word that two emulators share.
+///
+/// | Bits  | Field                  |
+/// |------:|------------------------|
+/// |   7:0 | IDR                    |
+/// |  15:8 | ODR                    |
+/// | 23:16 | STR                    |
+/// | 31:24 | 0                      |
+/// | 63:32 | ``Enables``            |
 public struct KCSChannel: Hashable, Sendable, BitwiseCopyable {
+  // One word, not fields: emulators copy and compare a channel at every access.
+  private var word: UInt64 = 0
+
   /// IDR: what the host wrote last, to either port.
-  public private(set) var idr: UInt8 = 0
+  public private(set) var idr: UInt8 {
+    get { UInt8(truncatingIfNeeded: word) }
+    set { word = word & ~0xFF | UInt64(newValue) }
+  }
   /// ODR: what the BMC wrote last.
-  public private(set) var odr: UInt8 = 0
+  public private(set) var odr: UInt8 {
+    get { UInt8(truncatingIfNeeded: word >> 8) }
+    set { word = word & ~0xFF00 | UInt64(newValue) << 8 }
+  }
   /// STR.
-  public private(set) var str: KCSStatus = []
-  private let reserved: UInt8 = 0
+  public private(set) var str: KCSStatus {
+    get { KCSStatus(rawValue: UInt8(truncatingIfNeeded: word >> 16)) }
+    set { word = word & ~0xFF_0000 | UInt64(newValue.rawValue) << 16 }
+  }
   /// Decode and interrupt enables.
-  public var enables: Enables = []
+  public var enables: Enables {
+    get { Enables(rawValue: UInt32(truncatingIfNeeded: word >> 32)) }
+    set { word = word & 0xFFFF_FFFF | UInt64(newValue.rawValue) << 32 }
+  }
 
   /// Which accesses and interrupts the part has switched on.
   public struct Enables: OptionSet, Hashable, Sendable, BitwiseCopyable {
@@ -27,12 +49,14 @@ public struct KCSChannel: Hashable, Sendable, BitwiseCopyable {
       self.rawValue = rawValue
     }
 
-    /// The host's ports are decoded; otherwise its reads return FFh and its writes are lost.
-    public static let hostDecode = Enables(rawValue: 1 << 0)
+    // The BMC's two enables stand where STR has the flags they are about.
+
+    /// OBEIE: interrupt the BMC while OBF is clear.
+    public static let outputBufferEmptyInterrupt = Enables(rawValue: 1 << 0)
     /// IBFIE: interrupt the BMC while IBF is set.
     public static let inputBufferFullInterrupt = Enables(rawValue: 1 << 1)
-    /// OBEIE: interrupt the BMC while OBF is clear.
-    public static let outputBufferEmptyInterrupt = Enables(rawValue: 1 << 2)
+    /// The host's ports are decoded; otherwise its reads return FFh and its writes are lost.
+    public static let hostDecode = Enables(rawValue: 1 << 2)
     /// Interrupt the host while OBF is set.
     public static let outputBufferFullInterrupt = Enables(rawValue: 1 << 3)
   }
@@ -44,8 +68,8 @@ public struct KCSChannel: Hashable, Sendable, BitwiseCopyable {
 
   /// Level of the BMC's interrupt: `(IBF & IBFIE) | (!OBF & OBEIE)`.
   public var bmcInterrupt: Bool {
-    str.contains(.inputBufferFull) && enables.contains(.inputBufferFullInterrupt)
-      || !str.contains(.outputBufferFull) && enables.contains(.outputBufferEmptyInterrupt)
+    let causes = str.symmetricDifference(.outputBufferFull).rawValue
+    return enables.rawValue & UInt32(causes & 0b11) != 0
   }
 
   /// Level of the host's interrupt: OBF, where it is enabled.
