@@ -30,8 +30,10 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
   public private(set) var statistics = BridgeStatistics()
   /// When ``advance(_:now:)`` must be called again at the latest, in nanoseconds, if nothing else
   /// happens; `nil` where it need not.
-  public private(set) var deadline: UInt64?
+  public var deadline: UInt64? { due == .max ? nil : due }
 
+  /// ``deadline``, where `.max` is never: the cheaper form, for it moves at every access.
+  private var due = UInt64.max
   private var link = VMLink()
   private var queue = RequestQueue()
   private var interface: Interface
@@ -46,6 +48,9 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
     var deadline: UInt64
     /// Whether someone still waits: not yet answered, host still there, not asked anew.
     var isAwaited = true
+
+    /// When it must be answered; `.max` where nobody waits.
+    var awaitedUntil: UInt64 { isAwaited ? deadline : .max }
 
     /// The response given in the BMC's place.
     func response(_ code: CompletionCode) -> Message {
@@ -147,18 +152,17 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
     link.announce(
       attention: Interface.attention(on: registers),
       interrupts: Interface.hostInterruptIsEnabled(on: registers))
-    expire(now: now)
+    if now >= due { expire(now: now) }
     var wait = run(&registers, now: now)
-    while wait == nil, startNext() {
+    while wait == .max, startNext() {
       wait = run(&registers, now: now)
     }
-    deadline = earlier(wait, queue.firstDeadline)
-    if let open, open.isAwaited { deadline = earlier(deadline, open.deadline) }
+    due = min(wait, queue.firstDeadline, open?.awaitedUntil ?? .max)
   }
 
-  /// Runs the open request until the BMC has to act: until when at most, or `nil` when none is
+  /// Runs the open request until the BMC has to act: until when at most, or `.max` when none is
   /// open.
-  private mutating func run(_ registers: inout Interface.Registers, now: UInt64) -> UInt64? {
+  private mutating func run(_ registers: inout Interface.Registers, now: UInt64) -> UInt64 {
     while true {
       switch interface.event(on: &registers, now: now) {
       case .progressed:
@@ -167,12 +171,12 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
         return until
       case .complete:
         close(with: interface.response)
-        return nil
+        return .max
       case .failed:
         close(with: nil)
-        return nil
+        return .max
       case .idle, .attention:
-        return nil
+        return .max
       }
     }
   }
@@ -186,7 +190,11 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
     if link.capabilities != nil { abandonAll() }
     let request = QueuedRequest(
       id: id, message: message, isAnswered: isAnswered, deadline: now &+ Self.responseTimeout)
-    if !queue.append(request) { statistics.abandoned &+= 1 }
+    if queue.append(request) {
+      due = min(due, request.deadline)
+    } else {
+      statistics.abandoned &+= 1
+    }
   }
 
   /// Opens the oldest queued request; `false` where there is none, or no room for its response.
@@ -212,9 +220,7 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
       open?.isAwaited = false
       interface.abort()
     }
-    while let deadline = queue.firstDeadline, now >= deadline, link.hasRoomForResponse,
-      let late = queue.removeFirst()
-    {
+    while now >= queue.firstDeadline, link.hasRoomForResponse, let late = queue.removeFirst() {
       if late.isAnswered {
         respond(late.message, to: late.id)
       } else {
@@ -255,11 +261,4 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
       interface.abort()
     }
   }
-}
-
-/// The earlier of two times, where `nil` is never.
-private func earlier(_ first: UInt64?, _ second: UInt64?) -> UInt64? {
-  guard let first else { return second }
-  guard let second else { return first }
-  return min(first, second)
 }

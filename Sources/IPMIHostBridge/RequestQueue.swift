@@ -19,9 +19,11 @@ struct RequestQueue: Sendable {
   private var storage: [8 of QueuedRequest]
   private var head = 0
   private(set) var count = 0
-  /// When the oldest request must be answered; kept here because it is asked for at every access
-  /// to a register, and reading it out of the storage copies the storage.
-  private(set) var firstDeadline: UInt64?
+  /// When the oldest request must be answered, in nanoseconds; `.max` where there is none.
+  ///
+  /// Kept here because it is asked for at every access to a register, and reading it out of the
+  /// storage copies the storage.
+  private(set) var firstDeadline = UInt64.max
 
   init() {
     storage = .init(
@@ -48,12 +50,12 @@ struct RequestQueue: Sendable {
     let first = storage[head]
     head = (head + 1) % Self.capacity
     count -= 1
-    firstDeadline = isEmpty ? nil : storage[head].deadline
+    firstDeadline = isEmpty ? .max : storage[head].deadline
     return first
   }
 
   mutating func removeAll() {
     count = 0
-    firstDeadline = nil
+    firstDeadline = .max
   }
 }
