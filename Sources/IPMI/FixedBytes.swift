@@ -45,9 +45,9 @@ public struct FixedBytes<let capacity: Int>: Sendable {
   /// The byte at `index`, which must be below ``count``.
   @inlinable
   public subscript(index: Int) -> UInt8 {
-    get {
+    _read {
       precondition(index < count)
-      return storage[index]
+      yield storage[index]
     }
     set {
       precondition(index < count)

@@ -50,7 +50,7 @@ struct Firmware {
       responder.service(&port)
       if let bytes = responder.takeRequest(), let request = Message(bytes) {
         let response = controller.respond(to: request, now: 0)
-        responder.respond(response.bytes.span, on: &port)
+        responder.respond(response.bytes, on: &port)
       }
     }
   }
