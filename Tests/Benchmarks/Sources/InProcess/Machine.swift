@@ -26,17 +26,16 @@ import SystemInterfaces
   func device() -> CMeasureDevice {
     unsafe CMeasureDevice(
       read: { opaque, offset, width in
-        unsafe Machine.from(opaque).read(Int(truncatingIfNeeded: offset), width: Int(width))
+        unsafe Unmanaged<Machine>.fromOpaque(opaque!)._withUnsafeGuaranteedRef {
+          $0.read(Int(truncatingIfNeeded: offset), width: Int(width))
+        }
       },
       write: { opaque, offset, value, width in
-        unsafe Machine.from(opaque).write(
-          value, to: Int(truncatingIfNeeded: offset), width: Int(width))
+        unsafe Unmanaged<Machine>.fromOpaque(opaque!)._withUnsafeGuaranteedRef {
+          $0.write(value, to: Int(truncatingIfNeeded: offset), width: Int(width))
+        }
       },
       opaque: Unmanaged.passRetained(self).toOpaque())
-  }
-
-  private static func from(_ opaque: UnsafeMutableRawPointer?) -> Machine {
-    unsafe Unmanaged<Machine>.fromOpaque(opaque!).takeUnretainedValue()
   }
 
   func read(_ offset: Int, width: Int) -> UInt64 {

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Nanoseconds of the monotonic clock.
+/// Nanoseconds of processor time that this program has used: others on the machine do not count.
 uint64_t cmeasure_now(void);
 
 /// How often everything is measured: 31, or `BENCH_ROUNDS` of the environment.

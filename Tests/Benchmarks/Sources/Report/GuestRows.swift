@@ -1,0 +1,73 @@
+import EmulatedPair
+import Foundation
+
+/// Get Device ID from ipmitool in the host guest, answered by our pair and by the two simulators.
+///
+/// All three run all the time and are measured in turns; a guest that waits for its console costs
+/// next to nothing.
+struct GuestRows {
+  static let rounds = 5
+  /// Enough for a clock that counts hundredths of a second.
+  static let requests = 2000
+
+  private let pairs: [(name: String, pair: EmulatedPair)]
+  /// Seconds for all requests, by pair, then by round.
+  private var seconds: [[Double]]
+
+  init(_ board: Board) throws {
+    let kernel = try Artifacts.hostKernel()
+    let initrd = try Artifacts.hostInitrd()
+    let firmware = BMC.firmware(
+      board, elf: try Artifacts.firmware(for: board), plugin: try Artifacts.plugin())
+    pairs = try [("firmware", firmware), ("ipmi-bmc-sim", .builtIn), ("ipmi_sim", .ipmiSim)].map {
+      (name, bmc) in
+      progress("booting the host, BMC: \(name)")
+      let pair = try EmulatedPair(
+        EmulatedPair.Configuration(bmc: bmc, hostKernel: kernel, hostInitrd: initrd))
+      try pair.start()
+      return (name, pair)
+    }
+    seconds = pairs.map { _ in [] }
+  }
+
+  /// Measures all pairs in turns.
+  mutating func measure() throws {
+    let list = "/tmp/requests"
+    for (_, pair) in pairs {
+      _ = try pair.run("yes raw 6 1 | head -n \(Self.requests) >\(list)")
+    }
+    // The first round warms the guests up.
+    for round in 0...Self.rounds {
+      if round > 0 { progress("Get Device ID in the guests, round \(round) of \(Self.rounds)") }
+      for (index, (name, pair)) in pairs.enumerated() {
+        let elapsed = try Self.time("ipmitool exec \(list)", in: pair, named: name)
+        if round > 0 { seconds[index].append(elapsed) }
+      }
+    }
+  }
+
+  /// Seconds of the guest's clock that `command` takes, which must print a line per request.
+  private static func time(
+    _ command: String, in pair: EmulatedPair, named name: String
+  ) throws -> Double {
+    let uptime = "read -r now idle </proc/uptime"
+    let result = try pair.run(
+      "\(uptime); start=$now; n=$(\(command) | wc -l); \(uptime); echo $n $start $now")
+    let fields = (result.lines.last ?? "").split(separator: " ").compactMap { Double($0) }
+    guard result.status == 0, fields.count == 3, fields[0] >= Double(requests) else {
+      throw EmulatorError("\(name): `\(command)` failed: \(result.lines.suffix(5))")
+    }
+    return fields[2] - fields[1]
+  }
+
+  var rows: [Row] {
+    (1..<pairs.count).map { peer in
+      let rate = Double(Self.requests) / median(seconds[0])
+      let peerRate = Double(Self.requests) / median(seconds[peer])
+      return Row(
+        what: "Get Device ID in the guest, two QEMUs and firmware",
+        figure: "\(decimal(rate, 0))/s", beside: "\(decimal(peerRate, 0))/s, \(pairs[peer].name)",
+        ratio: median(zip(seconds[0], seconds[peer]).map { $0 / $1 }))
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import EmulatedPair
+import Foundation
+
+/// What `in-process` measures, built as an emulator loads it.
+struct InProcessRows {
+  /// Picoseconds, counts, bytes and thousandths, by name.
+  private var values: [String: Double] = [:]
+
+  /// Runs the program at `path`.
+  init(_ path: String) throws {
+    let process = try ChildProcess(name: "in-process", command: [path])
+    let status = try process.waitForExit(timeout: 120)
+    for line in process.lines {
+      let fields = line.split(separator: "\t")
+      if fields.count == 2 { values[String(fields[0])] = Double(fields[1]) }
+    }
+    guard status == .exited(0), !values.isEmpty else {
+      throw EmulatorError("\(path) ended (\(status)): \(process.lines.suffix(5))")
+    }
+  }
+
+  private func value(_ name: String) throws -> Double {
+    guard let value = values[name] else { throw EmulatorError("in-process measured no \(name)") }
+    return value
+  }
+
+  var accesses: [Row] {
+    get throws {
+      try [
+        access("access.poll", "BMC reads STR, nothing has changed"),
+        access("access.transaction", "BMC register access, mean of a Get Device ID"),
+      ]
+    }
+  }
+
+  /// Nanoseconds over those of an empty callback.
+  private func access(_ name: String, _ what: String) throws -> Row {
+    let figure = try value(name + ".figure") / 1000
+    let floor = try value(name + ".floor") / 1000
+    return Row(
+      what: what, figure: "\(decimal(figure, 1)) ns, \(decimal(figure - floor, 1)) added",
+      beside: "\(decimal(floor, 1)) ns, empty callback", ratio: try value(name + ".ratio") / 1000,
+      aim: aim("≤ 10 ns added", met: figure - floor <= 10))
+  }
+
+  var transactions: Row {
+    get throws {
+      let rate = try 1e12 / value("transaction.figure")
+      let accesses = try Int(value("transaction.accesses"))
+      return Row(
+        what: "Get Device ID in process, \(accesses) BMC accesses each",
+        figure: "\(decimal(rate / 1000, 0))k/s",
+        beside: "\(decimal(try 1e9 / value("transaction.floor"), 0))k/s, as many empty callbacks",
+        ratio: try value("transaction.ratio") / 1000, aim: aim("≥ 500k/s", met: rate >= 500_000))
+    }
+  }
+
+  var codec: [Row] {
+    get throws {
+      try [
+        codec("decode.short", "VM protocol decoded, 17-byte messages"),
+        codec("decode.long", "VM protocol decoded, 300-byte messages"),
+        codec("encode.short", "VM protocol encoded, 17-byte messages"),
+        codec("encode.long", "VM protocol encoded, 300-byte messages"),
+      ]
+    }
+  }
+
+  private func codec(_ name: String, _ what: String) throws -> Row {
+    // Picoseconds per byte to megabytes per second.
+    let (figure, floor) = try (1e6 / value(name + ".figure"), 1e6 / value(name + ".floor"))
+    return Row(
+      what: what, figure: "\(decimal(figure, 0)) MB/s",
+      beside: "\(decimal(floor, 0)) MB/s, copy and sum byte by byte",
+      ratio: try value(name + ".ratio") / 1000)
+  }
+
+  var sizes: [Row] {
+    get throws {
+      let (module, bridge) = try (value("size.module"), value("size.bridge"))
+      return [
+        // Three channels of three bytes and 27 register bits and flags that firmware can set.
+        Row(
+          what: "State of the NPCM7xx host interface", figure: "\(Int(module)) B",
+          beside: "33 B, its 8-bit registers", ratio: module / 33),
+        Row(
+          what: "State of a bridge, queue included", figure: "\(Int(bridge)) B",
+          beside: "600 B, a request and a response", ratio: bridge / 600),
+      ]
+    }
+  }
+}
