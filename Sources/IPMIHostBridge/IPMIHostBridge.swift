@@ -154,7 +154,7 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
       interrupts: Interface.hostInterruptIsEnabled(on: registers))
     if now >= due { expire(now: now) }
     var wait = run(&registers, now: now)
-    while wait == .max, startNext() {
+    while wait == .max, !queue.isEmpty, startNext() {
       wait = run(&registers, now: now)
     }
     due = min(wait, queue.firstDeadline, open?.awaitedUntil ?? .max)
@@ -197,7 +197,10 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
     }
   }
 
+  // This and the next two, once a request, stay out of line of what happens at every access.
+
   /// Opens the oldest queued request; `false` where there is none, or no room for its response.
+  @inline(never)
   private mutating func startNext() -> Bool {
     guard open == nil, link.hasRoomForResponse, let next = queue.removeFirst() else {
       return false
@@ -213,6 +216,7 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
   }
 
   /// Answers in the BMC's place what it has not answered in time, and aborts it there.
+  @inline(never)
   private mutating func expire(now: UInt64) {
     if let late = open, late.isAwaited, now >= late.deadline {
       statistics.timeouts &+= 1
@@ -231,6 +235,7 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
   }
 
   /// The open request is over.
+  @inline(never)
   private mutating func close(with response: Message?) {
     guard let closed = open else { return }
     open = nil

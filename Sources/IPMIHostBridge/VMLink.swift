@@ -59,9 +59,16 @@ struct VMLink: Sendable {
     return append(control)
   }
 
-  /// Tells the peer what has changed since it was told last.
+  /// Tells the peer what has changed since it was told last: nothing, at nearly every access.
+  @inline(__always)
   mutating func announce(attention: Bool, interrupts: Bool) {
-    guard isConnected else { return }
+    guard isConnected, announcedAttention != attention || announcedInterrupts != interrupts
+    else { return }
+    announceChange(attention: attention, interrupts: interrupts)
+  }
+
+  @inline(never)
+  private mutating func announceChange(attention: Bool, interrupts: Bool) {
     if capabilities?.contains(.interrupts) == true, announcedInterrupts != interrupts,
       append(interrupts ? .enableInterrupts : .disableInterrupts)
     {

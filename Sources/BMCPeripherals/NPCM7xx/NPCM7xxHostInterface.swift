@@ -39,6 +39,8 @@ public struct NPCM7xxHostInterface: Sendable {
   public init() {}
 
   /// Level of the one interrupt line: any channel's.
+  // In line: called, it gets a copy of all registers where they are part of a class.
+  @inline(__always)
   public var interrupt: Bool {
     channels[0].channel.bmcInterrupt || channels[1].channel.bmcInterrupt
       || channels[2].channel.bmcInterrupt
