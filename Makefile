@@ -19,7 +19,7 @@ FIRMWARE := firmware-stubs/$(FIRMWARE_BUILD)/release/$(BOARD).elf
 sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
-.PHONY: help demo test firmware plugin guests install packages toolchain
+.PHONY: help demo test bench firmware plugin guests install packages toolchain
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
@@ -34,6 +34,17 @@ else
 test: toolchain
 	$(SWIFT) test --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE) --skip GuestTests $(FILTER)
 endif
+
+BENCHMARKS := Tests/Benchmarks
+IN_PROCESS := .build/benchmarks/embedded/release/in-process
+bench: packages plugin firmware guests ## figures beside their peers, measured in one run: a table
+	@.ci/install-packages openipmi
+	@$(SWIFT) build -c release --build-system native --package-path $(BENCHMARKS) \
+	  --toolset $(BENCHMARKS)/embedded.json --scratch-path .build/benchmarks/embedded \
+	  --product in-process >&2
+	@$(SWIFT) build -c release --package-path $(BENCHMARKS) --scratch-path .build/benchmarks \
+	  --product benchmarks >&2
+	@.build/benchmarks/release/benchmarks $(IN_PROCESS) $(BOARD)
 
 firmware: toolchain $(FIRMWARE) ## the BMC's firmware; BOARD=npcm750-evb
 $(FIRMWARE): $(firmware_sources) $(sources)
