@@ -202,16 +202,17 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
   /// Opens the oldest queued request; `false` where there is none, or no room for its response.
   @inline(never)
   private mutating func startNext() -> Bool {
-    guard open == nil, link.hasRoomForResponse, let next = queue.removeFirst() else {
-      return false
-    }
-    if next.isAnswered {
-      respond(next.message, to: next.id)
+    guard open == nil, link.hasRoomForResponse, !queue.isEmpty else { return false }
+    let id = queue.first.id
+    if queue.first.isAnswered {
+      respond(queue.first.message, to: id)
     } else {
-      interface.start(next.message)
+      interface.start(queue.first.message)
       open = OpenRequest(
-        id: next.id, command: next.message.command, lun: next.message.lun, deadline: next.deadline)
+        id: id, command: queue.first.message.command, lun: queue.first.message.lun,
+        deadline: queue.first.deadline)
     }
+    queue.removeFirst()
     return true
   }
 
@@ -224,13 +225,15 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
       open?.isAwaited = false
       interface.abort()
     }
-    while now >= queue.firstDeadline, link.hasRoomForResponse, let late = queue.removeFirst() {
-      if late.isAnswered {
-        respond(late.message, to: late.id)
+    while now >= queue.firstDeadline, link.hasRoomForResponse, !queue.isEmpty {
+      let id = queue.first.id
+      if queue.first.isAnswered {
+        respond(queue.first.message, to: id)
       } else {
         statistics.undeliverable &+= 1
-        respond(Message(respondingTo: late.message, .responseNotProvided), to: late.id)
+        respond(Message(respondingTo: queue.first.message, .responseNotProvided), to: id)
       }
+      queue.removeFirst()
     }
   }
 

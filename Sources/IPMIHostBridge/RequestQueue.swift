@@ -44,14 +44,16 @@ struct RequestQueue: Sendable {
     return true
   }
 
-  /// Removes the oldest request; `nil` when there is none.
-  mutating func removeFirst() -> QueuedRequest? {
-    guard !isEmpty else { return nil }
-    let first = storage[head]
+  /// The oldest request, read in place; there must be one.
+  var first: QueuedRequest {
+    _read { yield storage[head] }
+  }
+
+  /// Removes the oldest request; there must be one.
+  mutating func removeFirst() {
     head = (head + 1) % Self.capacity
     count -= 1
     firstDeadline = isEmpty ? .max : storage[head].deadline
-    return first
   }
 
   mutating func removeAll() {

@@ -6,9 +6,7 @@ import SystemInterfaces
 /// KCS 1 of the machine as firmware reaches it: by loads and stores.
 struct MappedKCS: KCSBMCRegisters {
   let machine: Machine
-  /// How many accesses there were.
-  var accesses = 0
-  /// The accesses themselves, where they are wanted.
+  /// The accesses made, where they are wanted.
   var recording: [CMeasureAccess]?
 
   mutating func bmcReadStatus() -> KCSStatus { KCSStatus(rawValue: load(0x0C)) }
@@ -17,16 +15,19 @@ struct MappedKCS: KCSBMCRegisters {
   mutating func bmcWriteData(_ value: UInt8) { store(value, to: 0x0E) }
 
   private mutating func load(_ offset: UInt16) -> UInt8 {
-    accesses += 1
-    recording?.append(CMeasureAccess(offset: offset, value: 0, is_write: 0))
+    if recording != nil { record(CMeasureAccess(offset: offset, value: 0, is_write: 0)) }
     return UInt8(truncatingIfNeeded: machine.read(Int(offset), width: 1))
   }
 
   private mutating func store(_ value: UInt8, to offset: UInt16) {
-    accesses += 1
-    recording?.append(CMeasureAccess(offset: offset, value: value, is_write: 1))
+    if recording != nil { record(CMeasureAccess(offset: offset, value: value, is_write: 1)) }
     machine.write(UInt64(value), to: Int(offset), width: 1)
   }
+}
+
+extension MappedKCS {
+  @inline(never)
+  private mutating func record(_ access: CMeasureAccess) { recording?.append(access) }
 }
 
 /// What the BMC's processor does: the responder and the management controller, on its registers.

@@ -19,12 +19,11 @@ func measureTransactions() {
     output = machine.takeOutput()
   }
   transact()
-  firmware.port.accesses = 0
   firmware.port.recording = []
   transact()
   let recording = firmware.port.recording!
   firmware.port.recording = nil
-  emit("transaction.accesses", "", UInt64(firmware.port.accesses))
+  emit("transaction.accesses", "", UInt64(recording.count))
   emit("transaction.output", "", UInt64(output))
 
   let count = 2_000
