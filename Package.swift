@@ -60,7 +60,7 @@ let package = Package(
     // -device ipmi-host-extern, in a QEMU that was never rebuilt for it.
     .target(
       name: "QEMUPlugin",
-      dependencies: ["BMCPeripherals", "CQEMU", "IPMIHostBridge", "SystemInterfaces"],
+      dependencies: ["BMCPeripherals", "CQEMU", "IPMI", "IPMIHostBridge", "SystemInterfaces"],
       exclude: ["embedded.json", "exports.map"], swiftSettings: strict),
     // Starts and watches the emulators of a host and a BMC: for the command line and the tests.
     .target(name: "EmulatedPair", swiftSettings: strict),

@@ -13,7 +13,6 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   .treatWarning("EmbeddedRestrictions", as: .error),
   .strictMemorySafety(),
-  .enableExperimentalFeature("Lifetimes"),
 ]
 
 let package = Package(

@@ -2,6 +2,10 @@
 ///
 /// Bytes past ``count`` are never observable, so two buffers that hold the same bytes are equal
 /// whatever they held before.
+///
+/// There is no span of the bytes: Swift 6.3, optimising, turns `self` of a generic type's getter
+/// into a copy that ends with the getter, and the caller reads what the stack holds by then. Pass
+/// the buffer, or read it by index.
 public struct FixedBytes<let capacity: Int>: Sendable {
   @usableFromInline
   var storage: [capacity of UInt8]
@@ -34,13 +38,6 @@ public struct FixedBytes<let capacity: Int>: Sendable {
   /// Whether ``append(_:)`` would refuse a further byte.
   @inlinable
   public var isFull: Bool { count == capacity }
-
-  /// The bytes held.
-  @inlinable
-  public var span: Span<UInt8> {
-    @_lifetime(borrow self)
-    borrowing get { storage.span.extracting(0..<count) }
-  }
 
   /// The byte at `index`, which must be below ``count``.
   @inlinable
@@ -80,6 +77,27 @@ public struct FixedBytes<let capacity: Int>: Sendable {
       storage[count + index] = bytes[index]
     }
     length += bytes.count
+    return true
+  }
+
+  /// Adds the bytes of another buffer; `false`, and no change, when they do not all fit.
+  @inlinable
+  @discardableResult
+  public mutating func append<let other: Int>(contentsOf bytes: FixedBytes<other>) -> Bool {
+    append(contentsOf: bytes, in: 0..<bytes.count)
+  }
+
+  /// Adds the bytes at `range`, which are within `bytes`; `false`, and no change, when they do not
+  /// all fit.
+  @inlinable
+  @discardableResult
+  public mutating func append<let other: Int>(
+    contentsOf bytes: FixedBytes<other>, in range: Range<Int>
+  ) -> Bool {
+    guard range.count <= capacity - count else { return false }
+    for index in range {
+      append(bytes[index])
+    }
     return true
   }
 

@@ -29,6 +29,14 @@ public struct Message: Equatable, Sendable {
     self.bytes = bytes
   }
 
+  /// The message at `range` of `bytes`, or `nil` where the bytes are too few or too many.
+  public init?<let size: Int>(_ bytes: FixedBytes<size>, in range: Range<Int>) {
+    self.bytes = []
+    guard range.count >= Self.minimumLength, self.bytes.append(contentsOf: bytes, in: range) else {
+      return nil
+    }
+  }
+
   /// A request that carries no data yet.
   public init(_ command: Command, lun: LUN = .bmc) {
     bytes = FixedBytes()
@@ -75,6 +83,19 @@ public struct Message: Equatable, Sendable {
   @discardableResult
   public mutating func append(contentsOf data: Span<UInt8>) -> Bool {
     bytes.append(contentsOf: data)
+  }
+  /// Adds data bytes; `false`, and no change, when they do not all fit.
+  @discardableResult
+  public mutating func append<let size: Int>(contentsOf data: FixedBytes<size>) -> Bool {
+    bytes.append(contentsOf: data)
+  }
+  /// Adds the bytes at `range`, which are within `data`; `false`, and no change, when they do not
+  /// all fit.
+  @discardableResult
+  public mutating func append<let size: Int>(
+    contentsOf data: FixedBytes<size>, in range: Range<Int>
+  ) -> Bool {
+    bytes.append(contentsOf: data, in: range)
   }
   /// Adds a little-endian 16-bit field.
   @discardableResult

@@ -112,15 +112,18 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
     return offset
   }
 
-  /// The oldest bytes for the host; call ``consumeOutput(_:)`` with the number written, and look
-  /// again: there may be more.
-  public var output: Span<UInt8> {
-    @_lifetime(borrow self)
-    borrowing get { link.pendingOutput }
+  /// Whether bytes wait for the host.
+  public var hasOutput: Bool { link.hasOutput }
+
+  /// Replaces what `chunk` holds by the oldest bytes for the host, as many as fit.
+  ///
+  /// They stay until ``consumeOutput(_:)`` is told how many were written.
+  public mutating func copyOutput<let size: Int>(into chunk: inout FixedBytes<size>) {
+    link.copyOutput(into: &chunk)
   }
 
-  /// Removes bytes of ``output`` that were written. Call ``advance(_:now:)`` when a request waits
-  /// for room.
+  /// Removes the `count` oldest bytes for the host: they were written. Call ``advance(_:now:)``
+  /// when a request waits for room.
   public mutating func consumeOutput(_ count: Int) {
     link.consumeOutput(count)
   }

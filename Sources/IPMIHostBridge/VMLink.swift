@@ -82,16 +82,15 @@ struct VMLink: Sendable {
     }
   }
 
-  /// The oldest bytes to send.
-  ///
-  /// Projected here, one step from its owner: optimised Embedded builds of Swift 6.3 lose the
-  /// bytes behind a span that a generic type projects through two.
-  var pendingOutput: Span<UInt8> {
-    @_lifetime(borrow self)
-    borrowing get { output.span }
+  /// Whether bytes wait to be sent.
+  var hasOutput: Bool { !output.isEmpty }
+
+  /// Replaces what `chunk` holds by the oldest bytes to send; they stay until they are consumed.
+  mutating func copyOutput<let size: Int>(into chunk: inout FixedBytes<size>) {
+    output.copy(into: &chunk)
   }
 
-  /// Removes the `count` oldest bytes of ``pendingOutput``: they were written.
+  /// Removes the `count` oldest bytes to send: they were written.
   mutating func consumeOutput(_ count: Int) {
     output.removeFirst(count)
   }

@@ -51,7 +51,7 @@ extension ManagementController {
       response.append(messaging.acpiDeviceState)
       return .success
     case .getDeviceGUID, .getSystemGUID:
-      response.append(contentsOf: identity.guid.span)
+      response.append(contentsOf: identity.guid)
       return .success
     case .resetWatchdogTimer: return resetWatchdogTimer()
     case .setWatchdogTimer: return setWatchdogTimer(request)

@@ -125,7 +125,7 @@ extension ManagementController {
     }
     response.append(0x01)
     response.append((parameter.isLocked ? 0x80 : 0) | selector)
-    response.append(contentsOf: parameter.bytes.span)
+    response.append(contentsOf: parameter.bytes)
     return .success
   }
 }

@@ -89,9 +89,9 @@ extension Message {
   }
 
   /// Adds the part of `bytes` that a partial read asks for, cut where `bytes` ends.
-  mutating func append(_ bytes: Span<UInt8>, from offset: Int, count: Int) {
+  mutating func append<let size: Int>(_ bytes: FixedBytes<size>, from offset: Int, count: Int) {
     let end = Swift.min(bytes.count, offset + count)
     guard offset < end else { return }
-    append(contentsOf: bytes.extracting(offset..<end))
+    append(contentsOf: bytes, in: offset..<end)
   }
 }

@@ -18,7 +18,7 @@ extension ManagementController {
     guard offset < FRUInventory.size else { return .parameterOutOfRange }
     let count = min(Int(request.byte(3)), FRUInventory.size - offset)
     response.append(UInt8(truncatingIfNeeded: count))
-    response.append(fru.bytes.span, from: offset, count: count)
+    response.append(fru.bytes, from: offset, count: count)
     return .success
   }
 
@@ -27,8 +27,10 @@ extension ManagementController {
     _ request: Message, into response: inout Message
   ) -> CompletionCode {
     guard request.byte(0) == 0 else { return .notPresent }
-    let data = request.bytes.span.extracting(request.dataOffset + 3..<request.count)
-    guard fru.write(data, at: Int(request.word(1))) else { return .parameterOutOfRange }
+    let data = request.dataOffset + 3..<request.count
+    guard fru.write(request.bytes, data, at: Int(request.word(1))) else {
+      return .parameterOutOfRange
+    }
     response.append(UInt8(truncatingIfNeeded: data.count))
     return .success
   }

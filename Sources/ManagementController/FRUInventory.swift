@@ -71,11 +71,12 @@ public struct FRUInventory: Sendable {
     while bytes.append(0) {}
   }
 
-  /// Writes bytes from `offset` on; `false`, and no change, where they would pass the end.
-  mutating func write(_ data: Span<UInt8>, at offset: Int) -> Bool {
-    guard offset < Self.size, data.count <= Self.size - offset else { return false }
-    for index in data.indices {
-      bytes[offset + index] = data[index]
+  /// Writes the bytes at `range` of `data` from `offset` on; `false`, and no change, where they
+  /// would pass the end.
+  mutating func write(_ data: FixedBytes<300>, _ range: Range<Int>, at offset: Int) -> Bool {
+    guard offset < Self.size, range.count <= Self.size - offset else { return false }
+    for (place, index) in range.enumerated() {
+      bytes[offset + place] = data[index]
     }
     return true
   }
@@ -105,7 +106,7 @@ public struct FRUInventory: Sendable {
     var field = FixedBytes<31>(text: text)
     if field.count == 1 { field.append(0x20) }
     bytes.append(field.isEmpty ? 0 : 0xC0 | UInt8(truncatingIfNeeded: field.count))
-    bytes.append(contentsOf: field.span)
+    bytes.append(contentsOf: field)
   }
 
   /// The byte that brings the sum over `range` and itself to zero.

@@ -44,14 +44,14 @@ extension ManagementController {
   mutating func getMessage(into response: inout Message) -> CompletionCode {
     guard let message = receiveQueue.take() else { return .dataNotAvailable }
     response.append(0x00)
-    response.append(contentsOf: message.span)
+    response.append(contentsOf: message)
     return .success
   }
 
   /// Read Event Message Buffer, section 22.8; 80h when it is empty.
   mutating func readEventMessageBuffer(into response: inout Message) -> CompletionCode {
     guard let event = eventBuffer.take() else { return .dataNotAvailable }
-    response.append(contentsOf: event.bytes.span)
+    response.append(contentsOf: event.bytes)
     return .success
   }
 
@@ -91,7 +91,7 @@ extension ManagementController {
     frame.append(0 &- request.byte(4) &- frame[0])
     frame.append(Self.address)
     frame.append(request.byte(5) & 0xFC | message.lun.rawValue)
-    frame.append(contentsOf: answer.bytes.span.extracting(1..<answer.count))
+    frame.append(contentsOf: answer.bytes, in: 1..<answer.count)
     var sum: UInt8 = 0
     for index in 2..<frame.count {
       sum &+= frame[index]

@@ -66,7 +66,7 @@ extension ManagementController {
     let record = sensorDataRecord(id)
     guard offset < record.bytes.count else { return .parameterOutOfRange }
     response.append(littleEndian: id < recordCount ? id + 1 : 0xFFFF)
-    response.append(record.bytes.span, from: offset, count: Int(request.byte(5)))
+    response.append(record.bytes, from: offset, count: Int(request.byte(5)))
     return .success
   }
 }

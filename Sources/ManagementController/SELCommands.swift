@@ -29,7 +29,7 @@ extension ManagementController {
     guard let position = sel.position(of: request.word(2)) else { return .notPresent }
     guard offset < EventRecord.size else { return .parameterOutOfRange }
     response.append(littleEndian: sel.nextID(after: position))
-    response.append(sel[position].bytes.span, from: offset, count: Int(request.byte(5)))
+    response.append(sel[position].bytes, from: offset, count: Int(request.byte(5)))
     return .success
   }
 

@@ -42,7 +42,8 @@ extension ManagementController {
     case .getSensorReadingFactors:
       // Section 35.5: linear, so the factors hold up to the last reading.
       response.append(0xFF)
-      response.append(contentsOf: characteristics.conversion.fields.span)
+      let fields = characteristics.conversion.fields
+      for index in fields.indices { response.append(fields[index]) }
       return .success
     case .setSensorHysteresis:
       // Section 35.6; byte 1 is reserved.

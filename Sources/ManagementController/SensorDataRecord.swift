@@ -86,11 +86,11 @@ struct SensorDataRecord: Sendable {
   /// Type/length code for 8-bit ASCII, then the name; closes the record.
   private mutating func appendName(_ name: FixedBytes<16>) {
     bytes.append(0xC0 | UInt8(truncatingIfNeeded: name.count))
-    bytes.append(contentsOf: name.span)
+    bytes.append(contentsOf: name)
     bytes[4] = UInt8(truncatingIfNeeded: bytes.count - 5)
   }
 
   private mutating func append<let count: Int>(_ values: [count of UInt8]) {
-    bytes.append(contentsOf: values.span)
+    for index in values.indices { bytes.append(values[index]) }
   }
 }

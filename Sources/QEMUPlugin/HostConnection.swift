@@ -1,4 +1,5 @@
 import CQEMU
+import IPMI
 import IPMIHostBridge
 import SystemInterfaces
 
@@ -73,7 +74,7 @@ import SystemInterfaces
 
   /// Whether the chardev has something to be told, for ``serveChardev()``.
   var needsService: Bool {
-    bridge.isConnected && watch == 0 && !bridge.output.isEmpty
+    bridge.isConnected && watch == 0 && bridge.hasOutput
       || isHoldingInput && bridge.acceptableInput > 0
   }
 
@@ -91,25 +92,15 @@ import SystemInterfaces
   }
 
   private func flush() {
-    while bridge.isConnected, !bridge.output.isEmpty {
-      let count = copyOutput(of: bridge)
-      let written = unsafe Int(qemu.qemu_chr_fe_write(backend, outgoing, Int32(count)))
+    var chunk = FixedBytes<512>()
+    while bridge.isConnected, bridge.hasOutput {
+      bridge.copyOutput(into: &chunk)
+      for index in 0..<chunk.count { unsafe outgoing[index] = chunk[index] }
+      let written = unsafe Int(qemu.qemu_chr_fe_write(backend, outgoing, Int32(chunk.count)))
       guard bridge.isConnected else { return }
-      if written > 0 { consumeOutput(min(written, count)) }
-      if written < count { return waitForRoom() }
+      if written > 0 { consumeOutput(min(written, chunk.count)) }
+      if written < chunk.count { return waitForRoom() }
     }
-  }
-
-  /// Copies the oldest output to ``outgoing``; returns how much.
-  ///
-  /// - Note: The bridge is an argument because optimised builds of Swift 6.3 lose the bytes behind
-  ///   a span that is taken from a property of a class.
-  @inline(never)
-  private func copyOutput(of bridge: borrowing IPMIHostBridge<KCSHost>) -> Int {
-    let output = bridge.output
-    let count = min(output.count, Self.outgoingCapacity)
-    for index in 0..<count { unsafe outgoing[index] = output[index] }
-    return count
   }
 
   /// Continues when the chardev takes bytes again. One that cannot say when has lost them.
@@ -126,7 +117,11 @@ import SystemInterfaces
         return 0  // the watch has done its work
       },
       Unmanaged.passUnretained(self).toOpaque())
-    while watch == 0, !bridge.output.isEmpty { consumeOutput(bridge.output.count) }
+    var chunk = FixedBytes<512>()
+    while watch == 0, bridge.hasOutput {
+      bridge.copyOutput(into: &chunk)
+      consumeOutput(chunk.count)
+    }
   }
 
   /// A request may have waited for the room this makes.

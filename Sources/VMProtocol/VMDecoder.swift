@@ -78,7 +78,7 @@ public struct VMDecoder: Sendable {
     guard sum == 0 else { return .rejected(.badChecksum) }
     // When too long, the first three bytes are still the id, NetFn with LUN, and the command.
     let end = isTooLong ? 1 + Message.minimumLength : frame.count - 1
-    guard let message = Message(frame.span.extracting(1..<end)) else {
+    guard let message = Message(frame, in: 1..<end) else {
       return .rejected(.tooShort)
     }
     return isTooLong

@@ -23,10 +23,10 @@ struct VMFrameWriter: ~Copyable, ~Escapable {
   mutating func write(id: UInt8, message: Message) {
     var sum = id
     put(id)
-    let bytes = message.bytes.span
-    for index in bytes.indices {
-      sum &+= bytes[index]
-      put(bytes[index])
+    for index in 0..<message.count {
+      let byte = message.bytes[index]
+      sum &+= byte
+      put(byte)
     }
     put(0 &- sum)
     putRaw(VMFrame.messageEnd)

@@ -23,10 +23,16 @@ public struct VMOutput<let capacity: Int>: Sendable {
   /// The number of bytes that still fit.
   public var free: Int { capacity - count }
 
-  /// The oldest bytes, as far as they are contiguous; empty only where no byte is held.
-  public var span: Span<UInt8> {
-    @_lifetime(borrow self)
-    borrowing get { storage.span.extracting(head..<head + min(count, capacity - head)) }
+  /// Replaces what `chunk` holds by the oldest bytes, as many as fit; they stay in the queue.
+  ///
+  /// Mutating so that it reads in place: Swift 6.3 copies a large value for a getter, and takes a
+  /// span of the copy; see ``IPMI/FixedBytes``.
+  public mutating func copy<let size: Int>(into chunk: inout FixedBytes<size>) {
+    chunk.removeAll()
+    var offset = head
+    while chunk.count < count, chunk.append(storage[offset]) {
+      offset = wrapped(offset + 1)
+    }
   }
 
   /// Removes the `n` oldest bytes, which were written: `0...count`.

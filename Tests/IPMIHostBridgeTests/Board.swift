@@ -63,7 +63,9 @@ struct Board {
   static func frame(_ message: Message, id: UInt8) -> [UInt8] {
     var output = VMOutput<700>()
     _ = output.append(id: id, message: message)
-    return (0..<output.count).map { output.span[$0] }
+    var frame = FixedBytes<700>()
+    output.copy(into: &frame)
+    return (0..<frame.count).map { frame[$0] }
   }
 
   /// What the host has been sent since it looked last.
@@ -86,10 +88,9 @@ struct Board {
     var worked = false
     if firmwareRuns {
       worked = firmware.service(&channel)
-      if firmwareAnswers, let request = firmware.takeRequest(), let message = Message(request.span)
-      {
+      if firmwareAnswers, let request = firmware.takeRequest(), let message = Message(request) {
         var response = Message(respondingTo: message)
-        response.append(contentsOf: request.span.extracting(2..<min(request.count, 299)))
+        response.append(contentsOf: request, in: 2..<min(request.count, 299))
         firmware.respond(response.bytes, on: &channel)
         worked = true
       }
@@ -101,10 +102,11 @@ struct Board {
   mutating func pump() {
     bridge.advance(&channel, now: now)
     guard hostReads else { return }
-    while !bridge.output.isEmpty {
-      let count = bridge.output.count
-      for index in 0..<count { wire.append(bridge.output[index]) }
-      bridge.consumeOutput(count)
+    var chunk = FixedBytes<100>()
+    while bridge.hasOutput {
+      bridge.copyOutput(into: &chunk)
+      for index in 0..<chunk.count { wire.append(chunk[index]) }
+      bridge.consumeOutput(chunk.count)
     }
     bridge.advance(&channel, now: now)
   }

@@ -49,7 +49,7 @@ extension StockQEMUTests {
         while true {
           try takeInterrupt()
           if let request = responder.takeRequest() {
-            return request.span.indices.map { request[$0] }
+            return (0..<request.count).map { request[$0] }
           }
         }
       }

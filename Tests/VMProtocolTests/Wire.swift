@@ -37,14 +37,15 @@ func encoded(_ events: [VMEvent]) -> [UInt8] {
   return contents(of: output)
 }
 
-/// All bytes that `output` holds, through as many runs as it takes.
+/// All bytes that `output` holds, in as many chunks as it takes.
 func contents<let capacity: Int>(of output: VMOutput<capacity>) -> [UInt8] {
   var output = output
   var bytes: [UInt8] = []
+  var chunk = FixedBytes<100>()
   while !output.isEmpty {
-    let run = output.span.count
-    for index in 0..<run { bytes.append(output.span[index]) }
-    output.removeFirst(run)
+    output.copy(into: &chunk)
+    for index in 0..<chunk.count { bytes.append(chunk[index]) }
+    output.removeFirst(chunk.count)
   }
   return bytes
 }

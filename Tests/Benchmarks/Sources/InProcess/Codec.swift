@@ -19,9 +19,11 @@ private func measureCodec(
   var output = VMOutput<2048>()
   while stream.count < 60_000 {
     _ = output.append(id: UInt8(truncatingIfNeeded: stream.count), message: message)
+    var chunk = FixedBytes<512>()
     while !output.isEmpty {
-      stream.append(output.span[0])
-      output.removeFirst(1)
+      output.copy(into: &chunk)
+      for index in 0..<chunk.count { stream.append(chunk[index]) }
+      output.removeFirst(chunk.count)
     }
   }
   var copy = [UInt8](repeating: 0, count: stream.count)
@@ -56,4 +58,3 @@ private func measureCodec(
     floor()
   }.print(encoding)
 }
-

@@ -38,7 +38,9 @@ struct Firmware {
     identity: DeviceIdentity(
       firmwareMajor: 0, firmwareMinor: 1, manufacturer: 0, product: 0x0750, guid: FixedBytes(),
       name: "bench"),
-    sensors: SensorTable(), fru: FRUDescription(chassis: ["", ""], board: ["", "", "", "", ""],
+    sensors: SensorTable(),
+    fru: FRUDescription(
+      chassis: ["", ""], board: ["", "", "", "", ""],
       product: ["", "", "", "", "", "", ""]))
 
   init(_ machine: Machine) {

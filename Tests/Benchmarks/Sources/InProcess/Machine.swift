@@ -72,8 +72,13 @@ import SystemInterfaces
   /// The host takes all bytes that wait for it; returns how many.
   @discardableResult
   func takeOutput() -> Int {
-    let count = bridge.output.count
-    if count > 0 { bridge.consumeOutput(count) }
+    var chunk = FixedBytes<512>()
+    var count = 0
+    while bridge.hasOutput {
+      bridge.copyOutput(into: &chunk)
+      bridge.consumeOutput(chunk.count)
+      count += chunk.count
+    }
     return count
   }
 }

@@ -49,7 +49,8 @@ struct MemoryRows {
       contentsOfFile: "/proc/\(qemu.processIdentifier)/status", encoding: .utf8)
     guard
       let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
-      let size = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) })
+      let size = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) }
+      )
     else { throw EmulatorError("no VmRSS in /proc") }
     return size
   }

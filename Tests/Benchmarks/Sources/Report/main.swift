@@ -8,7 +8,8 @@ import Foundation
 
 do {
   let arguments = CommandLine.arguments
-  guard arguments.count > 1, let board = Board.named(arguments.count > 2 ? arguments[2] : "npcm750-evb")
+  guard arguments.count > 1,
+    let board = Board.named(arguments.count > 2 ? arguments[2] : "npcm750-evb")
   else { throw EmulatorError("usage: benchmarks IN-PROCESS [BOARD]") }
 
   progress("registers, transactions and codec in process")
