@@ -101,12 +101,16 @@ import Testing
     for base in Self.everyStatus {
       for bits in 0..<UInt32(16) {
         var channel = base
-        channel.enables = KCSChannel.Enables(rawValue: bits)
+        let enables = KCSChannel.Enables(rawValue: bits)
+        channel.enables = enables
         let (ibf, obf) = (
           channel.str.contains(.inputBufferFull), channel.str.contains(.outputBufferFull)
         )
-        #expect(channel.bmcInterrupt == (ibf && bits & 2 != 0 || !obf && bits & 4 != 0))
-        #expect(channel.hostInterrupt == (obf && bits & 8 != 0))
+        #expect(
+          channel.bmcInterrupt
+            == (ibf && enables.contains(.inputBufferFullInterrupt)
+              || !obf && enables.contains(.outputBufferEmptyInterrupt)))
+        #expect(channel.hostInterrupt == (obf && enables.contains(.outputBufferFullInterrupt)))
       }
     }
   }
