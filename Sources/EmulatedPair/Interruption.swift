@@ -42,6 +42,7 @@ enum Interruption {
   private static func end(by number: Int32) {
     state.withLock { state in
       for child in state.children { sendSignal(SIGKILL, to: child) }
+      for child in state.children { waitForEnd(of: child) }
       for directory in state.directories {
         try? FileManager.default.removeItem(atPath: directory)
       }
@@ -54,6 +55,12 @@ enum Interruption {
 /// `kill(2)`.
 func sendSignal(_ number: Int32, to process: Int32) {
   _ = kill(process, number)
+}
+
+/// Returns once a child has ended, and leaves it to be collected by whoever started it.
+private func waitForEnd(of child: Int32) {
+  var information = unsafe siginfo_t()
+  _ = unsafe waitid(P_PID, id_t(child), &information, WEXITED | WNOWAIT)
 }
 
 private func ignoreSignal(_ number: Int32) {
