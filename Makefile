@@ -4,6 +4,8 @@
 BOARD ?= npcm750-evb
 PREFIX ?= /usr/local
 SANITIZE ?=
+# 1: run the plug-in's tests on Debian 13's QEMU 10.0 as well; as root.
+QEMU10 ?=
 # Passed on to `swift test`, for example FILTER='--filter KCS'.
 FILTER ?=
 
@@ -19,7 +21,7 @@ FIRMWARE := firmware-stubs/$(FIRMWARE_BUILD)/release/$(BOARD).elf
 sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
-.PHONY: help demo test bench firmware plugin guests install packages toolchain
+.PHONY: help demo test bench lint firmware plugin guests install packages toolchain debian-13
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
@@ -27,8 +29,16 @@ demo: packages plugin firmware guests ## set up, then boot a PC and a BMC and ru
 	@$(SWIFT) build --quiet --product ipmi-host-bridge
 	@.build/debug/ipmi-host-bridge pair-qemu --board $(BOARD)
 
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ipmi-host-bridge
+ifneq ($(QEMU10),)
+export IPMI_HOST_BRIDGE_QEMU10_ROOT := $(CACHE)/debian-13
+test: debian-13
+endif
+debian-13: packages
+	@.ci/debian-13 $(CACHE)/debian-13
+
 ifeq ($(SANITIZE),)
-test: packages plugin firmware guests ## set up, then all tests; SANITIZE=address or thread
+test: lint packages plugin firmware guests ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
 	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) $(SWIFT) test $(FILTER)
 else
 test: toolchain
@@ -45,6 +55,10 @@ bench: packages plugin firmware guests ## figures beside their peers, measured i
 	@$(SWIFT) build -c release --package-path $(BENCHMARKS) --scratch-path .build/benchmarks \
 	  --product benchmarks >&2
 	@.build/benchmarks/release/benchmarks $(IN_PROCESS) $(BOARD)
+
+lint: toolchain ## check the format of all Swift sources
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests firmware-stubs/Package.swift \
+	  firmware-stubs/Sources
 
 firmware: toolchain $(FIRMWARE) ## the BMC's firmware; BOARD=npcm750-evb
 $(FIRMWARE): $(firmware_sources) $(sources)
