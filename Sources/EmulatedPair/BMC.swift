@@ -47,6 +47,7 @@ extension BMC {
       let command = [
         "qemu-system-arm", "-M", board.name, "-accel", "tcg", "-display", "none",
         "-monitor", "none", "-serial", "stdio",
+        "-qmp", "unix:\(Self.monitorPath(in: directory)),server=on,wait=off",
         "-chardev", "socket,id=ipmi0,\(wire.chardevOptions),server=on,wait=off",
         "-device", "ipmi-host-extern,chardev=ipmi0,responder=\(board.responder)",
         "-device", "loader,file=\(elf),cpu-num=0",
@@ -54,6 +55,11 @@ extension BMC {
       let ready = "\(board.responder.uppercased()) ready"
       return (command, Preload.environment(for: plugin), { $0.hasPrefix(ready) })
     }
+  }
+
+  /// The socket of the emulator's machine protocol.
+  static func monitorPath(in directory: String) -> String {
+    "\(directory)/monitor".replacingOccurrences(of: ",", with: ",,")
   }
 
   /// The smallest configuration with which `ipmi_sim` satisfies Linux's driver.

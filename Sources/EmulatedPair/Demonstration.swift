@@ -2,6 +2,7 @@ import Foundation
 
 /// What the demonstration runs on the host, and what it expects of it.
 public enum Demonstration {
+  /// The commands, in order.
   ///
   /// bmc-info has its option because without one version 1.6.10 also prints channels that the BMC
   /// said it does not have, out of memory that was never set; with any BMC.

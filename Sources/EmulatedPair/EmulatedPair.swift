@@ -114,6 +114,11 @@ public final class EmulatedPair {
     return try host.run(command, timeout: timeout)
   }
 
+  /// The machine protocol of the BMC's emulator, for one caller at a time.
+  public func monitorBMC() throws -> MachineMonitor {
+    try MachineMonitor(path: directory.appending("monitor"))
+  }
+
   /// Ends the host as a power cut would.
   public func killHost() {
     host?.process.kill()

@@ -54,6 +54,9 @@ public struct EventRecord: Equatable, Sendable {
     bytes.append(data.2)
   }
 
+  /// Whether the event is about the log itself: cleared, almost full, full.
+  var isAboutLog: Bool { bytes[10] == SensorType.eventLoggingDisabled.rawValue }
+
   /// Record ID, `1...FFFEh` once in the log.
   public internal(set) var id: UInt16 {
     get { UInt16(bytes[0]) | UInt16(bytes[1]) << 8 }

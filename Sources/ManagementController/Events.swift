@@ -65,7 +65,11 @@ extension ManagementController {
         isLogged = false
       }
     }
-    if messaging.globalEnables.contains(.eventMessageBuffer) { eventBuffer.store(event) }
+    // What the log says of itself stays in it: whoever cleared it knows, and ipmitool takes an
+    // event that waits for it as the response to its next request.
+    if messaging.globalEnables.contains(.eventMessageBuffer), !event.isAboutLog {
+      eventBuffer.store(event)
+    }
     showLogLevel()
     return isLogged
   }

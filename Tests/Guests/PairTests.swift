@@ -112,7 +112,7 @@ struct PairTests {
 
   // MARK: What they share
 
-  private func makePair() throws -> EmulatedPair {
+  func makePair() throws -> EmulatedPair {
     let bmc: BMC
     // To try the tests themselves where the firmware is the suspect.
     if ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_TEST_BMC"] == "ipmi_sim" {

@@ -67,6 +67,17 @@ import Testing
     #expect(try controller.data(.getSELInfo).last == 0x0B)
   }
 
+  /// ipmitool took the event as the response to its next request.
+  @Test func clearingTheLogRaisesNoAttention() throws {
+    var controller = makeController()
+    #expect(controller.code(.setBMCGlobalEnables, [0x0E]) == 0)
+    let reservation = try reserve(&controller)
+    #expect(controller.code(.clearSEL, reservation + Array("CLR".utf8) + [0xAA]) == 0)
+    #expect(try controller.readLog().count == 1)
+    #expect(!controller.attention)
+    #expect(controller.code(.readEventMessageBuffer) == 0x80)
+  }
+
   @Test func clearNeedsTheReservationAndTheLetters() throws {
     var controller = makeQuietController()
     #expect(controller.code(.addSELEntry, record(1)) == 0)
