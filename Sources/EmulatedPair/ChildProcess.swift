@@ -52,11 +52,10 @@ public final class ChildProcess: @unchecked Sendable {
           ? .exited(ended.terminationStatus) : .signalled(ended.terminationStatus))
     }
     do {
-      try process.run()
+      try Interruption.start(process)
     } catch {
       throw EmulatorError("could not start \(path): \(error.localizedDescription)")
     }
-    Interruption.register(process.processIdentifier)
     // A thread of its own: whoever waits for a line may block all of the global queue's.
     let reader = output.fileHandleForReading
     Thread.detachNewThread {

@@ -28,7 +28,13 @@ enum Interruption {
     }
   }
 
-  static func register(_ child: Int32) { state.withLock { _ = $0.children.insert(child) } }
+  /// Starts a child. A signal that arrives meanwhile waits, so that it finds this one too.
+  static func start(_ child: Process) throws {
+    try state.withLock { state in
+      try child.run()
+      state.children.insert(child.processIdentifier)
+    }
+  }
   static func unregister(_ child: Int32) { state.withLock { _ = $0.children.remove(child) } }
 
   /// A directory that is removed as well.
@@ -46,9 +52,10 @@ enum Interruption {
       for directory in state.directories {
         try? FileManager.default.removeItem(atPath: directory)
       }
+      // What a shell reports for a program that a signal ended. Still in the lock: a thread that
+      // sees its child end waits here, and does not end the program by another status.
+      exit(128 + number)
     }
-    // What a shell reports for a program that a signal ended.
-    exit(128 + number)
   }
 }
 

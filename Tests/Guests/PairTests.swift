@@ -78,7 +78,14 @@ struct PairTests {
     let before = try pair.run("ipmitool raw 6 1")
     #expect(before.status == 0)
     for round in 1...3 {
-      try pair.host?.begin("while sleep 0; do ipmitool raw 6 1; done >/dev/null 2>&1 & sleep 1")
+      let bmc = try #require(pair.bmc)
+      var cursor = bmc.lines.count
+      try pair.host?.begin("while :; do ipmitool raw 6 1; done >/dev/null 2>&1 &")
+      for _ in 0..<5 {
+        try bmc.wait(for: "stream of requests", from: &cursor, timeout: 30) {
+          $0.contains("Get Device ID")
+        }
+      }
       if round == 2 {
         pair.killHost()
         try pair.startHost()
@@ -142,7 +149,10 @@ struct PairTests {
   /// Stops the BMC, and has the host send a request that it so cannot answer.
   private func leaveRequestUnanswered(_ pair: EmulatedPair) throws {
     pair.bmc?.suspend()
-    let sent = try pair.run("ipmitool raw 6 1 >/dev/null 2>&1 & sleep 1; jobs")
+    // A process that waits for its response is in select or poll.
+    let sent = try pair.run(
+      "ipmitool raw 6 1 >/dev/null 2>&1 & "
+        + "until grep -Eq 'select|poll' /proc/$!/wchan; do :; done; jobs")
     #expect(sent.lines.contains { $0.contains("Running") }, "\(sent.lines)")
   }
 
