@@ -133,13 +133,17 @@ import SystemInterfaces
 func readRegister(_ opaque: UnsafeMutableRawPointer, _ offset: UInt64, _ size: UInt32)
   -> UInt64
 {
-  unsafe HostInterface.from(opaque).read(Int(truncatingIfNeeded: offset), width: Int(size))
+  // The reference count is atomic, and to move it up and down costs more than the access.
+  unsafe Unmanaged<HostInterface>.fromOpaque(opaque)._withUnsafeGuaranteedRef {
+    $0.read(Int(truncatingIfNeeded: offset), width: Int(size))
+  }
 }
 
 @c(host_interface_write) @implementation
 func writeRegister(
   _ opaque: UnsafeMutableRawPointer, _ offset: UInt64, _ value: UInt64, _ size: UInt32
 ) {
-  unsafe HostInterface.from(opaque).write(
-    value, to: Int(truncatingIfNeeded: offset), width: Int(size))
+  unsafe Unmanaged<HostInterface>.fromOpaque(opaque)._withUnsafeGuaranteedRef {
+    $0.write(value, to: Int(truncatingIfNeeded: offset), width: Int(size))
+  }
 }
