@@ -47,13 +47,13 @@ endif
 
 BENCHMARKS := Tests/Benchmarks
 IN_PROCESS := .build/benchmarks/embedded/release/in-process
-bench: packages plugin firmware guests ## figures beside their peers, measured in one run: a table
+bench: packages ## figures beside their peers, measured in one run: a table
 	@.ci/install-packages openipmi
+	@$(MAKE) --no-print-directory plugin firmware guests >&2
 	@$(SWIFT) build -c release --build-system native --package-path $(BENCHMARKS) \
 	  --toolset $(BENCHMARKS)/embedded.json --scratch-path .build/benchmarks/embedded \
 	  --product in-process >&2
-	@$(SWIFT) build -c release --package-path $(BENCHMARKS) --scratch-path .build/benchmarks \
-	  --product benchmarks >&2
+	@$(SWIFT) build -c release --package-path $(BENCHMARKS) --scratch-path .build/benchmarks >&2
 	@.build/benchmarks/release/benchmarks $(IN_PROCESS) $(BOARD)
 
 lint: toolchain ## check the format of all Swift sources

@@ -1,5 +1,6 @@
 import BMCPeripherals
 import CMeasure
+import IPMI
 import IPMIHostBridge
 import SystemInterfaces
 

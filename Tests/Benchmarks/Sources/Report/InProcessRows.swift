@@ -1,13 +1,17 @@
 import EmulatedPair
 import Foundation
 
-/// What `in-process` measures, built as an emulator loads it.
+/// What `in-process` measures, in one of its two builds: Embedded, as an emulator loads it, or
+/// native, as another package links it, where what is generic across modules is not specialised.
 struct InProcessRows {
+  /// Added to what is measured.
+  private let note: String
   /// Picoseconds, counts, bytes and thousandths, by name.
   private var values: [String: Double] = [:]
 
   /// Runs the program at `path`.
-  init(_ path: String) throws {
+  init(_ path: String, note: String = "") throws {
+    self.note = note
     let process = try ChildProcess(name: "in-process", command: [path])
     let status = try process.waitForExit(timeout: 120)
     for line in process.lines {
@@ -48,7 +52,7 @@ struct InProcessRows {
       let rate = try 1e12 / value("transaction.figure")
       let accesses = try Int(value("transaction.accesses"))
       return Row(
-        what: "Get Device ID in process, \(accesses) BMC accesses each",
+        what: "Get Device ID in process, \(accesses) BMC accesses each\(note)",
         figure: "\(decimal(rate / 1000, 0))k/s",
         beside: "\(decimal(try 1e9 / value("transaction.floor"), 0))k/s, as many empty callbacks",
         ratio: try value("transaction.ratio") / 1000, aim: aim("≥ 500k/s", met: rate >= 500_000))
@@ -79,7 +83,6 @@ struct InProcessRows {
     get throws {
       let (module, bridge) = try (value("size.module"), value("size.bridge"))
       return [
-        // Three channels of three bytes and 27 register bits and flags that firmware can set.
         Row(
           what: "State of the NPCM7xx host interface", figure: "\(Int(module)) B",
           beside: "33 B, its 8-bit registers", ratio: module / 33),
