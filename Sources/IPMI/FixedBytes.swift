@@ -39,6 +39,11 @@ public struct FixedBytes<let capacity: Int>: Sendable {
   @inlinable
   public var isFull: Bool { count == capacity }
 
+  /// All of the storage, of which the first ``count`` bytes are held: for a loop over the bytes,
+  /// where Swift 6.3 would copy a borrowed buffer for every byte that is read by its index.
+  @inlinable
+  public var array: [capacity of UInt8] { storage }
+
   /// The byte at `index`, which must be below ``count``.
   @inlinable
   public subscript(index: Int) -> UInt8 {

@@ -23,8 +23,10 @@ struct VMFrameWriter: ~Copyable, ~Escapable {
   mutating func write(id: UInt8, message: Message) {
     var sum = id
     put(id)
+    let array = message.bytes.array
+    let bytes = array.span
     for index in 0..<message.count {
-      let byte = message.bytes[index]
+      let byte = bytes[index]
       sum &+= byte
       put(byte)
     }
