@@ -16,9 +16,11 @@ private func measureCodec(
   var message = Message(.getDeviceID)
   for index in 0..<payload { message.append(UInt8(truncatingIfNeeded: index &* 7)) }
   var stream: [UInt8] = []
+  var frames = 0
   var output = VMOutput<2048>()
   while stream.count < 60_000 {
     _ = output.append(id: UInt8(truncatingIfNeeded: stream.count), message: message)
+    frames += 1
     var chunk = FixedBytes<512>()
     while !output.isEmpty {
       output.copy(into: &chunk)
@@ -39,6 +41,12 @@ private func measureCodec(
 
   var decoder = VMDecoder(role: .bmc)
   var messages = 0
+  var first = 0
+  while let event = decoder.feed(stream.span, from: &first) {
+    if case .message(_, let decoded) = event, decoded == message { messages += 1 }
+  }
+  precondition(messages == frames)
+
   Comparison.measure(operations: stream.count) {
     var offset = 0
     while let event = decoder.feed(stream.span, from: &offset) {
@@ -48,7 +56,6 @@ private func measureCodec(
     floor()
   }.print(decoding)
 
-  let frames = messages / (1 + Int(cmeasure_rounds()))
   Comparison.measure(operations: stream.count) {
     for index in 0..<frames {
       _ = output.append(id: UInt8(truncatingIfNeeded: index), message: message)
