@@ -144,6 +144,7 @@ public struct NPCM7xxKCS: Sendable {
   }
 
   /// A BMC read. Write-only registers read 0.
+  @inline(__always)
   mutating func read(_ register: Register) -> UInt8 {
     switch register {
     case .status: return channel.bmcReadStatus().rawValue
