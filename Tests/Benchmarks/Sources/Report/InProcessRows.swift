@@ -31,20 +31,21 @@ struct InProcessRows {
   var accesses: [Row] {
     get throws {
       try [
-        access("access.poll", "BMC reads STR, nothing has changed"),
+        access("access.poll", "BMC register access that moves nothing", limit: 10),
+        // The whole transaction, by accesses: its aim is the rate below.
         access("access.transaction", "BMC register access, mean of a Get Device ID"),
       ]
     }
   }
 
   /// Nanoseconds over those of an empty callback.
-  private func access(_ name: String, _ what: String) throws -> Row {
+  private func access(_ name: String, _ what: String, limit: Double? = nil) throws -> Row {
     let figure = try value(name + ".figure") / 1000
     let floor = try value(name + ".floor") / 1000
     return Row(
       what: what, figure: "\(decimal(figure, 1)) ns, \(decimal(figure - floor, 1)) added",
       beside: "\(decimal(floor, 1)) ns, empty callback", ratio: try value(name + ".ratio") / 1000,
-      aim: aim("≤ 10 ns added", met: figure - floor <= 10))
+      aim: limit.map { aim("≤ \(Int($0)) ns added", met: figure - floor <= $0) } ?? "")
   }
 
   var transactions: Row {
