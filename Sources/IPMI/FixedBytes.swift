@@ -1,6 +1,6 @@
 /// A byte buffer of fixed capacity, stored in place: no heap, copied like any value.
 ///
-/// Bytes past ``count`` are never observable, so two buffers that hold the same bytes are equal
+/// Bytes past ``count`` are not part of the value: two buffers that hold the same bytes are equal
 /// whatever they held before.
 ///
 /// There is no span of the bytes: Swift 6.3, optimising, turns `self` of a generic type's getter

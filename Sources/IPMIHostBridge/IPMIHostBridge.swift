@@ -160,7 +160,9 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
     while wait == .max, !queue.isEmpty, startNext() {
       wait = run(&registers, now: now)
     }
-    due = min(wait, queue.firstDeadline, open?.awaitedUntil ?? .max)
+    // Without room for a response the queue waits for the peer to read, not for time to pass.
+    due = min(
+      wait, link.hasRoomForResponse ? queue.firstDeadline : .max, open?.awaitedUntil ?? .max)
   }
 
   /// Runs the open request until the BMC has to act: until when at most, or `.max` when none is

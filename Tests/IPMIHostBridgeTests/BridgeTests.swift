@@ -232,6 +232,26 @@ import VMProtocol
     #expect(board.bridge.statistics.responses == UInt32(sent))
   }
 
+  /// The deadline stayed in the past, and an emulator's timer fired without end.
+  @Test func aDeadlineIsNeverInThePastWhileThePeerDoesNotRead() {
+    var board = Board()
+    board.connect()
+    board.hostReads = false
+    var sent = 0
+    while board.bridge.acceptableInput > 0 {
+      board.send(Board.frame(.init(.getDeviceID), id: UInt8(truncatingIfNeeded: sent)))
+      sent += 1
+    }
+    for _ in 0..<10 {
+      board.now += 1_000_000_000
+      board.pump()
+      #expect(board.bridge.deadline.map { $0 > board.now } != false)
+    }
+    board.hostReads = true
+    board.settle()
+    #expect(board.takeResponses().count == sent)
+  }
+
   // MARK: Either end goes away
 
   /// The host is killed after every access of the firmware, restarts, and asks again.
@@ -333,6 +353,7 @@ import VMProtocol
         #expect(id == newest, "stale id, \(random)")
         newest = nil
       }
+      #expect(board.bridge.deadline.map { $0 > board.now } != false, "\(random)")
       let counts = board.bridge.statistics
       let inFlight = counts.requests &- counts.responses &- counts.abandoned
       #expect(inFlight <= 2, "\(random)")
