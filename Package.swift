@@ -42,7 +42,7 @@ let package = Package(
     .target(name: "IPMI", swiftSettings: pure),
     // The OpenIPMI VM wire codec: feed bytes, drain events.
     .target(name: "VMProtocol", dependencies: ["IPMI"], swiftSettings: pure),
-    // KCS: registers, the channel both processors share, host state machine, responder.
+    // KCS and BT: registers, the channel both processors share, host state machine, responder.
     .target(name: "SystemInterfaces", dependencies: ["IPMI"], swiftSettings: pure),
     // The BMC's answers: App, Chassis, Sensor/Event, Storage.
     .target(name: "ManagementController", dependencies: ["IPMI"], swiftSettings: pure),
