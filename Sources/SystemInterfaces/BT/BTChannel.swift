@@ -16,6 +16,10 @@
 /// ``events`` until the BMC acknowledges it, whether the part has an interrupt enabled for it or
 /// not.
 public struct BTChannel: Sendable {
+  /// The most bytes of a message, NetFn to the last data byte: beside it, a buffer of 64 holds the
+  /// length and the sequence number.
+  public static let messageCapacity = BTBuffer.capacity - 2
+
   private var hostToBMC = BTBuffer()
   private var bmcToHost = BTBuffer()
   /// BT_CTRL.
