@@ -110,7 +110,7 @@ public struct BTHost: Sendable {
       return .progressed
     }
     if state.expectsNoResponse, status.contains(.bmcToHostAttention) {
-      registers.drain(status)
+      registers.drain()
       return registers.readStatus().contains(.bmcToHostAttention)
         ? .waiting(until: now &+ Self.pollInterval) : .progressed
     }
@@ -179,7 +179,7 @@ public struct BTHost: Sendable {
 
     case .reset1:
       registers.resetFlags(status)
-      if status.contains(.bmcToHostAttention) { registers.drain(status) }
+      registers.drain()
       return enter(.reset2)
 
     case .reset2:
@@ -189,6 +189,7 @@ public struct BTHost: Sendable {
 
     case .reset3:
       guard now >= deadline else { return .waiting(until: deadline) }
+      registers.drain()
       return restart()
     }
   }

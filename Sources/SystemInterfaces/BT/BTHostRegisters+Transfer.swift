@@ -44,8 +44,11 @@ extension BTHostRegisters {
     return message
   }
 
-  /// Takes away a response that nobody waits for. Some BMCs need B2H_ATN cleared twice.
-  mutating func drain(_ status: BTControl) {
+  /// Takes away a response that nobody waits for, if there is one. Some BMCs need B2H_ATN cleared
+  /// twice.
+  mutating func drain() {
+    let status = readStatus()
+    guard status.contains(.bmcToHostAttention) else { return }
     setHostBusy(status)
     hostWriteControl(.bmcToHostAttention)
     _ = hostReadControl()
