@@ -130,4 +130,9 @@ public struct KCSChannel: Hashable, Sendable, BitwiseCopyable {
     odr = value
     str.insert(.outputBufferFull)
   }
+
+  /// The BMC clears OBF, as ASPEED parts let it by writing 0 to it: the byte is lost.
+  public mutating func bmcClearOutputBufferFull() {
+    str.remove(.outputBufferFull)
+  }
 }
