@@ -8,8 +8,9 @@ import SystemInterfaces
 /// |       3 | LADR3, XX2h  | XX3h                                                 |
 /// |       4 | LADR4[15:0]  | LADR4[31:16]                                         |
 ///
-/// A channel is decoded while it is enabled: LPCnE, for channel 3 KCSENBL as well. Where two
-/// channels claim a port, the lower number has it. Rules from Linux `kcs_bmc_aspeed`; the low four
+/// A channel is decoded while it is enabled: LPCnE, for channel 3 KCSENBL as well. The iBT has three
+/// ports from CR0[31:16], while CR0[0] is set. Where two claim a port, the lower channel has it,
+/// and the iBT comes last. Rules from Linux `kcs_bmc_aspeed`; the low four
 /// bits of LADR3 are not compared, as in the H8S, which the block comes from.
 extension AspeedLPC {
   /// One of a KCS channel's two ports.
@@ -20,10 +21,22 @@ extension AspeedLPC {
     case status
   }
 
+  /// One of the iBT's three ports; raw values count from the first.
+  public enum BTPort: UInt16, Sendable {
+    /// BT_CTRL.
+    case control
+    /// The two buffers.
+    case data
+    /// BT_INTMASK.
+    case interruptMask
+  }
+
   /// What a port of the host belongs to.
   public enum HostTarget: Hashable, Sendable {
     /// A KCS channel, by its number.
     case kcs(channel: Int, KCSPort)
+    /// The iBT.
+    case ibt(BTPort)
   }
 
   /// The two ports of KCS channel `number`, `1...4`; `nil` while it is not enabled.
@@ -54,7 +67,8 @@ extension AspeedLPC {
       if port == ports.data { return .kcs(channel: number, .data) }
       if port == ports.status { return .kcs(channel: number, .status) }
     }
-    return nil
+    guard ibt.enables.contains(.hostDecode) else { return nil }
+    return BTPort(rawValue: port &- ibtBase).map { .ibt($0) }
   }
 
   /// The host reads an I/O port; `nil` where nothing here answers.
@@ -62,6 +76,9 @@ extension AspeedLPC {
     switch target(ofHostPort: port) {
     case .kcs(let number, .data): self[channel: number].hostReadData()
     case .kcs(let number, .status): self[channel: number].hostReadStatus().rawValue
+    case .ibt(.control): ibt.hostReadControl().rawValue
+    case .ibt(.data): ibt.hostReadData()
+    case .ibt(.interruptMask): ibt.hostReadInterruptMask().rawValue
     case nil: nil
     }
   }
@@ -72,6 +89,9 @@ extension AspeedLPC {
     switch target(ofHostPort: port) {
     case .kcs(let number, .data): self[channel: number].hostWriteData(value)
     case .kcs(let number, .status): self[channel: number].hostWriteCommand(value)
+    case .ibt(.control): ibt.hostWriteControl(BTControl(rawValue: value))
+    case .ibt(.data): ibt.hostWriteData(value)
+    case .ibt(.interruptMask): ibt.hostWriteInterruptMask(BTInterruptMask(rawValue: value))
     case nil: break
     }
   }

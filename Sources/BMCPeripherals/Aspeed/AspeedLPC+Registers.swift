@@ -26,6 +26,8 @@ enum AspeedRegister {
   static let hicrc = 0x104
   static let ladr4 = 0x110
   static let lsadr12 = 0x120
+  static let ibtcr0 = 0x140
+  static let ibtcr1 = 0x144
 
   /// LADR12AS: LADR12 is channel 2's, not channel 1's.
   static let ladr12Select = AspeedField(offset: hicr4, mask: 1 << 7)
@@ -48,6 +50,8 @@ enum AspeedRegister {
     case sirqcr0: 0x7F
     case hicr6: ~writeOneToClear
     case snpwdr: 0
+    // The base is a multiple of 4.
+    case ibtcr0: ~0x3_0000
     case hicrb: generation.hasSnoopDecode ? .max : ~0xC000
     // Up to here the block is its ancestor's, and registers have 8 bits.
     case ..<hicr5: 0xFF
@@ -89,5 +93,31 @@ struct AspeedKCSFields {
       serialIRQ = AspeedField(offset: Register.hicrc, mask: 1 << 0)
     }
     kcsEnable = index == 2 ? AspeedField(offset: Register.hicr4, mask: 1 << 2) : enable
+  }
+}
+
+/// What a register of ``AspeedLPC`` is; channels by index, `0...3`.
+enum AspeedLocation {
+  case inputData(Int)
+  case outputData(Int)
+  case status(Int)
+  case ladr12High
+  case ladr12Low
+  case ibt(AspeedIBTRegister)
+  case storage
+
+  init(_ register: Int) {
+    self =
+      switch register {
+      case 0x24..<0x30: .inputData((register - 0x24) / 4)
+      case 0x30..<0x3C: .outputData((register - 0x30) / 4)
+      case 0x3C..<0x48: .status((register - 0x3C) / 4)
+      case 0x114: .inputData(3)
+      case 0x118: .outputData(3)
+      case 0x11C: .status(3)
+      case AspeedRegister.ladr12High: .ladr12High
+      case AspeedRegister.ladr12Low: .ladr12Low
+      default: AspeedIBTRegister(rawValue: register).map { .ibt($0) } ?? .storage
+      }
   }
 }

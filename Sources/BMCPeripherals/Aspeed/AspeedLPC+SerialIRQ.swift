@@ -1,8 +1,8 @@
 import SystemInterfaces
 
-/// What a channel asks of SERIRQ, the bus's interrupt line.
+/// What a KCS channel or the iBT asks of SERIRQ, the bus's interrupt line.
 ///
-/// An interrupt of the host takes three steps: the channel's number and form are programmed once,
+/// An interrupt of a KCS channel takes three steps: the channel's number and form are programmed once,
 /// each response byte is written to ODR, and then IRQXEn is written 1. It lasts until OBF falls,
 /// which clears IRQXEn. Writing STR interrupts nobody.
 ///
@@ -12,6 +12,9 @@ import SystemInterfaces
 /// |       2 | HICR5[19:16]        | HICR5[13]: low or high level | HICR5[12] IRQXE2             |
 /// |       3 | HICR5[23:20]        | HICR5[15]: low or high level | HICR5[14] IRQXE3             |
 /// |       4 | HICRC[7:4]          | HICRC[3:2] TY4IRQX           | HICRC[0] IRQXE4              |
+/// |     iBT | CR0[15:12]          | CR0[11:10], as TY4IRQX       | B2H_IRQ_EN of BT_INTMASK     |
+///
+/// The iBT needs no step: its interrupt is B2H_IRQ of BT_INTMASK.
 ///
 /// Fields from Linux `kcs_bmc_aspeed`; that the enable ends with OBF is H8S's rule, without which
 /// Linux could interrupt but once. Left out: the older IRQ11/10/9/6 enables of SIRQCR1.
@@ -49,5 +52,13 @@ extension AspeedLPC {
     return AspeedSerialIRQ(
       asserted: self[channel: number].hostInterrupt ? numbers : 0,
       form: AspeedSerialIRQ.Form(rawValue: UInt8(truncatingIfNeeded: form))!)
+  }
+
+  /// What the iBT asks of SERIRQ now.
+  public var ibtSerialIRQ: AspeedSerialIRQ {
+    let cr0 = self[register: AspeedRegister.ibtcr0]
+    return AspeedSerialIRQ(
+      asserted: ibt.hostInterrupt ? 1 << UInt16(truncatingIfNeeded: cr0 >> 12 & 0xF) : 0,
+      form: AspeedSerialIRQ.Form(rawValue: UInt8(truncatingIfNeeded: cr0 >> 10 & 3))!)
   }
 }

@@ -1,6 +1,6 @@
 import SystemInterfaces
 
-/// The LPC block of an AST2400, AST2500 or AST2600: KCS1–4 and the POST-code snoop.
+/// The LPC block of an AST2400, AST2500 or AST2600: KCS1–4, iBT and POST codes.
 ///
 /// | Offset      | Registers                                                                  |
 /// |------------:|----------------------------------------------------------------------------|
@@ -19,7 +19,7 @@ import SystemInterfaces
 /// writing ODR and STR causes goes with the lowest byte. Other accesses read 0, change nothing and
 /// are counted.
 ///
-/// Map and use from Linux `kcs_bmc_aspeed` and `aspeed-lpc-snoop`, ASPEED's `regs-lpc.h`, and the
+/// Map and use from Linux `kcs_bmc_aspeed`, `bt-bmc` and `aspeed-lpc-snoop`, ASPEED's `regs-lpc.h`, and the
 /// AST2050 data sheet, chapter 30, whose access classes and reset values are taken for the later
 /// parts, too. Left out: the legacy BT at 48h–68h, the LPC host controller, POST code capture by
 /// DMA, and whatever the pins and a reset of the host's bus change.
@@ -59,9 +59,11 @@ public struct AspeedLPC: Sendable {
   /// Which part's block it is.
   public let generation: AspeedGeneration
   private var channels: [4 of KCSChannel] = .init(repeating: KCSChannel())
+  /// The iBT, for accesses of the host; its enables are CR0's.
+  public var ibt = BTChannel()
   /// LADR12 of channel 1 and of channel 2.
   private var ladr12: [2 of UInt16] = [0x0060, 0x0062]
-  /// Every register that is not in ``channels`` or ``ladr12``.
+  /// Every register that is not in the properties above.
   private var words: [152 of UInt32] = .init(repeating: 0)
   /// Accesses that met no register or had the wrong width; wraps around.
   public private(set) var refusedAccesses: UInt32 = 0
@@ -80,6 +82,7 @@ public struct AspeedLPC: Sendable {
     if channels[1].bmcInterrupt { sources.insert(.kcs2) }
     if channels[2].bmcInterrupt { sources.insert(.kcs3) }
     if channels[3].bmcInterrupt { sources.insert(.kcs4) }
+    if ibtInterrupt { sources.insert(.ibt) }
     if snoopInterrupt { sources.insert(.snoop) }
     return sources
   }
@@ -114,7 +117,7 @@ public struct AspeedLPC: Sendable {
       return 0
     }
     let word: UInt32
-    switch Location(access.register) {
+    switch AspeedLocation(access.register) {
     case .inputData(let index):
       // IBF falls with the byte that is read.
       word = UInt32(access.hasLowByte ? channels[index].bmcReadData() : channels[index].idr)
@@ -122,6 +125,7 @@ public struct AspeedLPC: Sendable {
     case .status(let index): word = UInt32(channels[index].bmcReadStatus().rawValue)
     case .ladr12High: word = UInt32(ladr12[ladr12Bank] >> 8)
     case .ladr12Low: word = UInt32(ladr12[ladr12Bank] & 0xFF)
+    case .ibt(let register): word = readIBT(register, takingByte: access.hasLowByte)
     case .storage: word = words[access.register / 4]
     }
     return UInt64((word & access.mask) >> access.shift)
@@ -140,7 +144,7 @@ public struct AspeedLPC: Sendable {
     }
     let word = UInt32(truncatingIfNeeded: value) << access.shift
     let byte = UInt8(truncatingIfNeeded: word)
-    switch Location(access.register) {
+    switch AspeedLocation(access.register) {
     case .inputData: break
     case .outputData(let index):
       if access.hasLowByte { channels[index].bmcWriteData(byte) }
@@ -152,6 +156,7 @@ public struct AspeedLPC: Sendable {
     case .ladr12Low:
       guard access.hasLowByte else { break }
       ladr12[ladr12Bank] = ladr12[ladr12Bank] & 0xFF00 | UInt16(byte)
+    case .ibt(let register): writeIBT(word, to: register, changing: access.mask)
     case .storage:
       store(word, at: access.register, changing: access.mask)
     }
@@ -174,6 +179,7 @@ public struct AspeedLPC: Sendable {
     for index in channels.indices {
       channels[index].enables = enables(ofChannelAt: index)
     }
+    ibt.enables = ibtEnables
   }
 
   // MARK: Registers
@@ -225,31 +231,6 @@ public struct AspeedLPC: Sendable {
       register = offset & ~3
       shift = UInt32(truncatingIfNeeded: offset & 3) * 8
       mask = (UInt32.max >> (32 - UInt32(truncatingIfNeeded: width) * 8)) << shift
-    }
-  }
-
-  /// What a register is.
-  private enum Location {
-    case inputData(Int)
-    case outputData(Int)
-    case status(Int)
-    case ladr12High
-    case ladr12Low
-    case storage
-
-    init(_ register: Int) {
-      self =
-        switch register {
-        case 0x24..<0x30: .inputData((register - 0x24) / 4)
-        case 0x30..<0x3C: .outputData((register - 0x30) / 4)
-        case 0x3C..<0x48: .status((register - 0x3C) / 4)
-        case 0x114: .inputData(3)
-        case 0x118: .outputData(3)
-        case 0x11C: .status(3)
-        case AspeedRegister.ladr12High: .ladr12High
-        case AspeedRegister.ladr12Low: .ladr12Low
-        default: .storage
-        }
     }
   }
 }
