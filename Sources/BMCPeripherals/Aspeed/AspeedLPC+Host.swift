@@ -8,9 +8,9 @@ import SystemInterfaces
 /// |       3 | LADR3, XX2h  | XX3h                                                 |
 /// |       4 | LADR4[15:0]  | LADR4[31:16]                                         |
 ///
-/// A channel is decoded while it is enabled: LPCnE, for channel 3 KCSENBL as well. The iBT has three
-/// ports from CR0[31:16], while CR0[0] is set. Where two claim a port, the lower channel has it,
-/// and the iBT comes last. Rules from Linux `kcs_bmc_aspeed`; the low four
+/// A channel is decoded while it is enabled: LPCnE, for channel 3 KCSENBL as well. The iBT has
+/// three ports from CR0[31:16], while CR0[0] is set. Where two claim a port, the lower channel has
+/// it, and the iBT comes last. Rules from Linux `kcs_bmc_aspeed`; the low four
 /// bits of LADR3 are not compared, as in the H8S, which the block comes from.
 extension AspeedLPC {
   /// One of a KCS channel's two ports.
@@ -99,10 +99,10 @@ extension AspeedLPC {
 
 /// The POST-code snoop: two ports whose writes the BMC sees, whoever else decodes them.
 ///
-/// | Channel | Port           | Enable          | Status, W1C     | Interrupt enable | Byte         |
-/// |--------:|----------------|-----------------|-----------------|------------------|--------------|
-/// |       0 | SNPWADR[15:0]  | HICR5[0] EN_SNP0W | HICR6[0] STR_SNP0W | HICR5[1]      | SNPWDR[7:0]  |
-/// |       1 | SNPWADR[31:16] | HICR5[2] EN_SNP1W | HICR6[1] STR_SNP1W | HICR5[3]      | SNPWDR[15:8] |
+/// | Channel | Port           | Enable   | Interrupt enable | Status, W1C | Byte         |
+/// |--------:|----------------|----------|------------------|-------------|--------------|
+/// |       0 | SNPWADR[15:0]  | HICR5[0] | HICR5[1]         | HICR6[0]    | SNPWDR[7:0]  |
+/// |       1 | SNPWADR[31:16] | HICR5[2] | HICR5[3]         | HICR6[1]    | SNPWDR[15:8] |
 ///
 /// From Linux `aspeed-lpc-snoop`. There is one byte of each, no queue: a write before the BMC has
 /// read replaces it. ENSNPnD of HICRB, by which the BMC answers the cycle, is kept.

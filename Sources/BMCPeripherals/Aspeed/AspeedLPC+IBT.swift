@@ -11,18 +11,19 @@ enum AspeedIBTRegister: Int {
 
 /// The iBT as the BMC reaches it.
 ///
-/// | Offset | Name | Access | Reset | Register                                                    |
-/// |-------:|------|--------|------:|-------------------------------------------------------------|
-/// |   140h | CR0  | RW     |     0 | [31:18] host base / 4, [15:12] SERIRQ, [11:10] its form, [3:0] enables |
-/// |   144h | CR1  | RW     |     0 | Interrupt enables, as CR2                                   |
-/// |   148h | CR2  | RW1C   |     0 | `BTEvents`; latched whatever CR1 says                       |
-/// |   14Ch | CR3  | R      |     0 | Pointers: [30:24] host read, [22:16] host write, [14:8] BMC write, [6:0] BMC read |
-/// |   150h | CR4  | RW     |   80h | BT_CTRL                                                     |
-/// |   154h | CR5  | RW     |       | Reads the host's bytes, writes the BMC's                    |
-/// |   158h | CR6  | RW     |     0 | BT_INTMASK                                                  |
+/// | Offset | Name | Access | Reset | Register                                                   |
+/// |-------:|------|--------|------:|------------------------------------------------------------|
+/// |   140h | CR0  | RW     |     0 | [31:18] host base, [15:10] SERIRQ, [3:0] enables           |
+/// |   144h | CR1  | RW     |     0 | Interrupt enables, as CR2                                  |
+/// |   148h | CR2  | RW1C   |     0 | `BTEvents`; latched whatever CR1 says                      |
+/// |   14Ch | CR3  | R      |     0 | Pointers, below                                            |
+/// |   150h | CR4  | RW     |   80h | BT_CTRL                                                    |
+/// |   154h | CR5  | RW     |       | Reads the host's bytes, writes the BMC's                   |
+/// |   158h | CR6  | RW     |     0 | BT_INTMASK                                                 |
 ///
-/// CR4 to CR6 have 8 bits. Names from ASPEED's `regs-lpc.h`, use from Linux `bt-bmc`. The BMC's
-/// two pointers in CR3 are where they would fit: no source shows them.
+/// CR3 has [30:24] the host's read pointer, [22:16] its write pointer, [14:8] the BMC's write
+/// pointer and [6:0] its read pointer; no source shows the last two, which are where they fit.
+/// CR4 to CR6 have 8 bits. Names from ASPEED's `regs-lpc.h`, use from Linux `bt-bmc`.
 extension AspeedLPC {
   var ibtEnables: BTChannel.Enables {
     BTChannel.Enables(

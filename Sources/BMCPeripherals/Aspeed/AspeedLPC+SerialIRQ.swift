@@ -6,13 +6,13 @@ import SystemInterfaces
 /// each response byte is written to ODR, and then IRQXEn is written 1. It lasts until OBF falls,
 /// which clears IRQXEn. Writing STR interrupts nobody.
 ///
-/// | Channel | Number              | Form                         | Enable                       |
-/// |--------:|---------------------|------------------------------|------------------------------|
-/// |       1 | 12, 1               | low level                    | SIRQCR0[1] IRQ12E1, [0] IRQ1E1 |
-/// |       2 | HICR5[19:16]        | HICR5[13]: low or high level | HICR5[12] IRQXE2             |
-/// |       3 | HICR5[23:20]        | HICR5[15]: low or high level | HICR5[14] IRQXE3             |
-/// |       4 | HICRC[7:4]          | HICRC[3:2] TY4IRQX           | HICRC[0] IRQXE4              |
-/// |     iBT | CR0[15:12]          | CR0[11:10], as TY4IRQX       | B2H_IRQ_EN of BT_INTMASK     |
+/// | Channel | Number       | Form, as TY4IRQX             | Enable                         |
+/// |--------:|--------------|------------------------------|--------------------------------|
+/// |       1 | 12, 1        | 0                            | SIRQCR0[1] IRQ12E1, [0] IRQ1E1 |
+/// |       2 | HICR5[19:16] | HICR5[13]: low or high level | HICR5[12] IRQXE2               |
+/// |       3 | HICR5[23:20] | HICR5[15]: low or high level | HICR5[14] IRQXE3               |
+/// |       4 | HICRC[7:4]   | HICRC[3:2] TY4IRQX           | HICRC[0] IRQXE4                |
+/// |     iBT | CR0[15:12]   | CR0[11:10]                   | B2H_IRQ_EN of BT_INTMASK       |
 ///
 /// The iBT needs no step: its interrupt is B2H_IRQ of BT_INTMASK.
 ///

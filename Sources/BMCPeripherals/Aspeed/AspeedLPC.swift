@@ -5,13 +5,14 @@ import SystemInterfaces
 /// | Offset      | Registers                                                                  |
 /// |------------:|----------------------------------------------------------------------------|
 /// |     00h–10h | HICR0–HICR4: LPCnE, IBFIE1–3, LADR12AS, KCSENBL                            |
-/// |     14h–20h | LADR3, LADR12: host addresses of channels 3, and of 1 or 2 by LADR12AS     |
+/// |     14h–20h | LADR3, LADR12: host addresses of channel 3, and of 1 or 2 by LADR12AS      |
 /// |     24h–44h | IDR1–3, ODR1–3, STR1–3                                                     |
 /// |         70h | SIRQCR0: IRQ12E1, IRQ1E1                                                   |
 /// |     80h–84h | HICR5: ID3IRQX … IRQXE2, snoop enables; HICR6: snoop status                |
 /// |     90h–94h | SNPWADR, SNPWDR: snooped ports and what was written there last             |
 /// |   100h–104h | HICRB: LPC4E, IBFIE4, EN16LADR1–2; HICRC: channel 4's SERIRQ               |
 /// |   110h–120h | LADR4, IDR4, ODR4, STR4, LSADR12                                           |
+/// |   140h–158h | iBT: CR0–CR3, BT_CTRL, its data, BT_INTMASK                                |
 /// | up to 25Fh  | everything else: kept, not interpreted                                     |
 ///
 /// Registers stand on every fourth byte and take naturally aligned accesses of 1, 2 and 4 bytes,
@@ -19,9 +20,9 @@ import SystemInterfaces
 /// writing ODR and STR causes goes with the lowest byte. Other accesses read 0, change nothing and
 /// are counted.
 ///
-/// Map and use from Linux `kcs_bmc_aspeed`, `bt-bmc` and `aspeed-lpc-snoop`, ASPEED's `regs-lpc.h`, and the
-/// AST2050 data sheet, chapter 30, whose access classes and reset values are taken for the later
-/// parts, too. Left out: the legacy BT at 48h–68h, the LPC host controller, POST code capture by
+/// Map and use from Linux `kcs_bmc_aspeed`, `bt-bmc` and `aspeed-lpc-snoop`, ASPEED's `regs-lpc.h`,
+/// and the AST2050 data sheet, chapter 30, whose access classes and reset values are taken for the
+/// later parts, too. Left out: the legacy BT at 48h–68h, the LPC host controller, POST code capture by
 /// DMA, and whatever the pins and a reset of the host's bus change.
 ///
 /// There is no reset: neither a reset of the BMC nor one of the host clears what is here. Only
