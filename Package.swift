@@ -46,7 +46,7 @@ let package = Package(
     .target(name: "SystemInterfaces", dependencies: ["IPMI"], swiftSettings: pure),
     // The BMC's answers: App, Chassis, Sensor/Event, Storage.
     .target(name: "ManagementController", dependencies: ["IPMI"], swiftSettings: pure),
-    // The SoCs' memory maps over the channels: NPCM7xx.
+    // The SoCs' memory maps over the channels: ASPEED, NPCM7xx.
     .target(name: "BMCPeripherals", dependencies: ["SystemInterfaces"], swiftSettings: pure),
     // Joins a host end and a BMC end.
     .target(

@@ -53,12 +53,26 @@ struct RegisterRow: CustomTestStringConvertible, Sendable {
           source: "npcm750_regs.h: bit 7 reserved"),
       ]
     }
+    + [
+      RegisterRow(name: "BPCFA2L", offset: 0x42, reset: 0, writable: 0xFF, source: bpc),
+      RegisterRow(name: "BPCFA2M", offset: 0x44, reset: 0, writable: 0xFF, source: bpc),
+      RegisterRow(name: "BPCFEN", offset: 0x46, reset: 0, writable: 0xFF, source: bpc),
+      RegisterRow(name: "BPCFSTAT", offset: 0x48, reset: 0, writable: 0, source: bpc),
+      RegisterRow(name: "BPCFDATA", offset: 0x4A, reset: 0, writable: 0, source: bpc),
+      RegisterRow(
+        name: "BPCFMSTAT", offset: 0x4C, reset: 0, writable: 0, source: "npcm750_regs.h: W1C"),
+      RegisterRow(name: "HIGLUE", offset: 0x4E, reset: 0, writable: 0xFF, source: bpc),
+      RegisterRow(name: "BPCFA1L", offset: 0x50, reset: 0x80, writable: 0xFF, source: bpc),
+      RegisterRow(name: "BPCFA1M", offset: 0x52, reset: 0, writable: 0xFF, source: bpc),
+      RegisterRow(name: "BPCSDR", offset: 0x54, reset: 0, writable: 0xFF, source: bpc),
+    ]
+  static let bpc = "npcm750_regs.h, reset from Google's QEMU model"
 }
 
 @Suite struct NPCM7xxRegisterTests {
   @Test func theTableHasEveryRegisterOnce() {
-    #expect(Set(RegisterRow.all.map(\.offset)) == Set(stride(from: 0, through: 0x40, by: 2)))
-    #expect(RegisterRow.all.count == 33)
+    #expect(Set(RegisterRow.all.map(\.offset)) == Set(stride(from: 0, through: 0x54, by: 2)))
+    #expect(RegisterRow.all.count == 43)
     #expect(RegisterRow.all.first { $0.name == "KCS3IE" }?.offset == 0x40)
   }
 

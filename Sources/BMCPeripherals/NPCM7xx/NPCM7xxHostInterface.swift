@@ -1,6 +1,6 @@
 import SystemInterfaces
 
-/// The NPCM7xx host interface module: three KCS channels behind one interrupt.
+/// The NPCM7xx host interface module: three KCS channels and POST codes behind one interrupt.
 ///
 /// | Offset  | Registers                                                        |
 /// |--------:|------------------------------------------------------------------|
@@ -8,10 +8,11 @@ import SystemInterfaces
 /// | 0Ch–1Ch | KCS1, see ``NPCM7xxKCS``                                         |
 /// | 1Eh–2Eh | KCS2                                                             |
 /// | 30h–40h | KCS3                                                             |
+/// | 42h–54h | POST codes, see ``NPCM7xxPostCodeFIFO``                          |
 ///
 /// Every register is 8 bits wide, stands at an even offset and takes only 8-bit accesses. Any
 /// other access reads 0, changes nothing and is counted. Map from Nuvoton's boot block and Linux
-/// `nuvoton-common-npcm7xx.dtsi`. Left out: the POST-code FIFO at 42h–54h.
+/// `nuvoton-common-npcm7xx.dtsi`.
 ///
 /// There is no reset: the boot block programs SHMKCS to 0 in every reset-control register, so the
 /// registers survive a watchdog, core or software reset of the BMC. Only power-on, a new value,
@@ -21,7 +22,7 @@ public struct NPCM7xxHostInterface: Sendable {
   public static let base: UInt64 = 0xF000_7000
   /// Decoded bytes.
   public static let size = 0x1000
-  /// GIC SPI, level high, shared by all channels.
+  /// GIC SPI, level high, shared by all channels and POST codes.
   public static let interrupt = 9
   /// How many KCS channels there are; they are numbered from 1, as in device trees.
   public static let channelCount = 3
@@ -32,24 +33,30 @@ public struct NPCM7xxHostInterface: Sendable {
 
   private var channels: [3 of NPCM7xxKCS] = .init(repeating: NPCM7xxKCS())
   private var keyboardController: [6 of UInt8] = .init(repeating: 0)
+  private var postCodes = NPCM7xxPostCodeFIFO()
   /// Accesses that met no register or had the wrong width; wraps around.
   public private(set) var refusedAccesses: UInt32 = 0
 
   /// The module after power-on.
   public init() {}
 
-  /// Level of the one interrupt line: any channel's.
+  /// Level of the one interrupt line: any channel's, or the POST codes'.
   // In line: called, it gets a copy of all registers where they are part of a class.
   @inline(__always)
   public var interrupt: Bool {
     channels[0].channel.bmcInterrupt || channels[1].channel.bmcInterrupt
-      || channels[2].channel.bmcInterrupt
+      || channels[2].channel.bmcInterrupt || postCodes.interrupt
   }
 
   /// KCS channel `number`, `1...3`.
   public subscript(channel number: Int) -> NPCM7xxKCS {
     get { channels[number - 1] }
     set { channels[number - 1] = newValue }
+  }
+
+  /// A byte that the host wrote to `port`; nothing happens where that is not watched.
+  public mutating func postCode(port: UInt16, value: UInt8) {
+    postCodes.postCode(port: port, value: value)
   }
 
   /// A load by the BMC.
@@ -63,6 +70,8 @@ public struct NPCM7xxHostInterface: Sendable {
       return UInt64(channels[index].read(register))
     case .keyboardController(let index):
       return UInt64(keyboardController[index])
+    case .postCodes(let register):
+      return UInt64(postCodes.read(register))
     case nil:
       refusedAccesses &+= 1
       return 0
@@ -82,6 +91,8 @@ public struct NPCM7xxHostInterface: Sendable {
       channels[index].write(byte, to: register)
     case .keyboardController(let index):
       keyboardController[index] = byte
+    case .postCodes(let register):
+      postCodes.write(byte, to: register)
     case nil:
       refusedAccesses &+= 1
     }
@@ -91,6 +102,7 @@ public struct NPCM7xxHostInterface: Sendable {
   private enum Location {
     case kcs(index: Int, NPCM7xxKCS.Register)
     case keyboardController(index: Int)
+    case postCodes(NPCM7xxPostCodeFIFO.Register)
 
     init?(_ offset: Int, width: Int) {
       guard width == 1, offset >= 0, offset & 1 == 0 else { return nil }
@@ -100,9 +112,13 @@ public struct NPCM7xxHostInterface: Sendable {
       }
       let (index, within) = (offset - firstChannelOffset).quotientAndRemainder(
         dividingBy: channelStride)
-      guard index < channelCount, let register = NPCM7xxKCS.Register(rawValue: within / 2)
-      else { return nil }
-      self = .kcs(index: index, register)
+      if index < channelCount, let register = NPCM7xxKCS.Register(rawValue: within / 2) {
+        self = .kcs(index: index, register)
+      } else if let register = NPCM7xxPostCodeFIFO.Register(rawValue: (offset - 0x42) / 2) {
+        self = .postCodes(register)
+      } else {
+        return nil
+      }
     }
   }
 }
