@@ -243,7 +243,7 @@ struct AspeedRow: CustomTestStringConvertible, Sendable {
   func randomAccessesNeverTrapAndTheLinkStillWorks(generation: AspeedGeneration) {
     var random = SplitMix64(seed: 0x4153_5432_3630_3000)
     var board = AspeedBoard(generation)
-    for _ in 0..<300_000 {
+    for _ in 0..<100_000 {
       let draw = random.next()
       let offset = Int(draw % 0x280)
       let width = [1, 2, 4, 4, 4, 4, 3, 8][Int(draw >> 10 & 7)]

@@ -78,6 +78,16 @@ import Testing
     }
   }
 
+  @Test func theBMCCanClearOBFOnly() {
+    for before in Self.everyStatus {
+      var after = before
+      after.bmcClearOutputBufferFull()
+      #expect(after.str == before.str.subtracting(.outputBufferFull))
+      #expect(after.odr == before.odr && after.idr == before.idr)
+      #expect(after.enables == before.enables)
+    }
+  }
+
   @Test func statusReadsHaveNoSideEffect() {
     for before in Self.everyStatus {
       #expect(before.hostReadStatus() == before.str)

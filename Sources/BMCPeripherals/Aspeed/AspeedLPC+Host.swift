@@ -119,6 +119,7 @@ extension AspeedLPC {
   }
 
   /// A snooped write that the BMC has not cleared, where it wants to be told.
+  @inline(__always)
   var snoopInterrupt: Bool {
     let enables = self[register: AspeedRegister.hicr5]
     return self[register: AspeedRegister.hicr6] & (enables >> 1 & 1 | enables >> 2 & 2) != 0

@@ -30,6 +30,7 @@ extension AspeedLPC {
       rawValue: UInt8(truncatingIfNeeded: self[register: AspeedRegister.ibtcr0]) & 0b1101)
   }
 
+  @inline(__always)
   var ibtInterrupt: Bool {
     UInt32(ibt.events.rawValue) & self[register: AspeedRegister.ibtcr1] != 0
   }

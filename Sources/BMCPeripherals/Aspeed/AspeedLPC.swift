@@ -75,7 +75,8 @@ public struct AspeedLPC: Sendable {
   }
 
   /// The sources that interrupt the BMC now; ``AspeedGeneration/line(_:)`` says by which line.
-  // In line: called, it gets a copy of all registers where they are part of a class.
+  // In line, with all it uses: called, it gets a copy of all registers where they are part of a
+  // class.
   @inline(__always)
   public var interrupts: Interrupts {
     var sources: Interrupts = []
@@ -187,13 +188,13 @@ public struct AspeedLPC: Sendable {
 
   /// The bits of a field, in place.
   subscript(field: AspeedField) -> UInt32 {
-    get { words[field.offset / 4] & field.mask }
+    @inline(__always) get { words[field.offset / 4] & field.mask }
     set { words[field.offset / 4] = words[field.offset / 4] & ~field.mask | newValue & field.mask }
   }
 
   /// A stored register, `offset` bytes from the block's first.
   subscript(register offset: Int) -> UInt32 {
-    get { words[offset / 4] }
+    @inline(__always) get { words[offset / 4] }
     set { words[offset / 4] = newValue }
   }
 
