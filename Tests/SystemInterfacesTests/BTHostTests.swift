@@ -84,6 +84,26 @@ import Testing
     #expect(pair.channel.events.contains(.bmcReset), "the flags were reset")
   }
 
+  /// H_BUSY, the write pointer and SMS_ATN, and then the BMC is asked to reset its own.
+  @Test func theFlagsAreResetAfterALongBusy() {
+    for leftover in [BTControl.hostBusy, []] {
+      var pair = BTPair()
+      pair.responder.close(on: &pair.channel)
+      #expect(pair.transact(.pattern(4)) == [0x1C, 0x01, 0xC0])
+      pair.channel.hostWriteControl(leftover)
+      pair.responder.setAttention(on: &pair.channel)
+      pair.responder.open(on: &pair.channel)
+      var traced = TracedBT(channel: pair.channel)
+      #expect(pair.host.event(on: &traced, now: pair.now) == .progressed)
+      #expect(
+        traced.accesses == (leftover == [] ? [] : ["H ctl 40"]) + [
+          "H ctl 01", "H ctl 10", "H msk 80",
+        ]
+      )
+      #expect(traced.channel.control == .hostToBMCAttention, "the soft reset that nobody took")
+    }
+  }
+
   /// The same number again, so that the answer to either is good.
   @Test func aRetryHasTheSameSequenceNumber() {
     var pair = BTPair.asked
