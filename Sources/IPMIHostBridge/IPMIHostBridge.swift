@@ -152,17 +152,24 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
   /// Call it after every BMC access to the registers, after ``receive(_:now:)``, and at
   /// ``deadline``.
   public mutating func advance(_ registers: inout Interface.Registers, now: UInt64) {
-    link.announce(
-      attention: Interface.attention(on: registers),
-      interrupts: Interface.hostInterruptIsEnabled(on: registers))
+    announce(registers)
     if now >= due { expire(now: now) }
     var wait = run(&registers, now: now)
     while wait == .max, !queue.isEmpty, startNext() {
       wait = run(&registers, now: now)
     }
+    // Once more: over BT it is the host that clears SMS_ATN.
+    announce(registers)
     // Without room for a response the queue waits for the peer to read, not for time to pass.
     due = min(
       wait, link.hasRoomForResponse ? queue.firstDeadline : .max, open?.awaitedUntil ?? .max)
+  }
+
+  @inline(__always)
+  private mutating func announce(_ registers: Interface.Registers) {
+    link.announce(
+      attention: Interface.attention(on: registers),
+      interrupts: Interface.hostInterruptIsEnabled(on: registers))
   }
 
   /// Runs the open request until the BMC has to act: until when at most, or `.max` when none is
