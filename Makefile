@@ -61,7 +61,9 @@ lint: toolchain ## check the format of all Swift sources
 	  firmware-stubs/Sources
 
 firmware: toolchain $(FIRMWARE) ## the BMC's firmware; BOARD=npcm750-evb
+# Of a package it depends on by path, SwiftPM 6.3 looks for new files only when the manifest is new.
 $(FIRMWARE): $(firmware_sources) $(sources)
+	@touch firmware-stubs/Package.swift
 	cd firmware-stubs && $(SWIFT) build -c release --build-system native \
 	  --triple armv7-none-none-eabi --toolset $(BOARD).json \
 	  --scratch-path $(FIRMWARE_BUILD) --product $(BOARD).elf
