@@ -62,6 +62,10 @@ let package = Package(
       name: "QEMUPlugin",
       dependencies: ["BMCPeripherals", "CQEMU", "IPMI", "IPMIHostBridge", "SystemInterfaces"],
       exclude: ["embedded.json", "exports.map"], swiftSettings: strict),
+    // libfdt's functions.
+    .systemLibrary(name: "CLibFDT", providers: [.apt(["libfdt-dev"])]),
+    // What a device tree declares of a BMC's host interfaces.
+    .target(name: "DeviceTree", dependencies: ["CLibFDT"], swiftSettings: strict),
     // Starts and watches the emulators of a host and a BMC: for the command line and the tests.
     .target(name: "EmulatedPair", swiftSettings: strict),
     // The command line.

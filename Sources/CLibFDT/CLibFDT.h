@@ -1,0 +1,2 @@
+// libfdt, which reads flattened device trees: Debian's libfdt-dev, part of dtc.
+#include <libfdt.h>
