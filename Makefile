@@ -14,6 +14,8 @@ SWIFT := swift
 
 # Debian's packages. The toolchain brings its own clang and lld.
 GUEST_PACKAGES := qemu-system-arm qemu-system-x86 ipmitool freeipmi-tools busybox-static cpio
+# The command line reads device trees with libfdt; the tests compile some.
+DEVICE_TREE_PACKAGES := device-tree-compiler libfdt-dev
 
 PLUGIN := .build/plugin/release/libipmi-host-bridge-qemu.so
 FIRMWARE_BUILD := .build/$(BOARD)
@@ -22,6 +24,7 @@ sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
 .PHONY: help demo test bench lint firmware plugin guests install packages toolchain debian-13
+.PHONY: libfdt device-trees
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
@@ -38,10 +41,11 @@ debian-13: packages
 	@.ci/debian-13 $(CACHE)/debian-13
 
 ifeq ($(SANITIZE),)
-test: lint packages plugin firmware guests ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
-	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) $(SWIFT) test $(FILTER)
+test: lint packages plugin firmware guests device-trees ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
+	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) \
+	  IPMI_HOST_BRIDGE_DEVICE_TREES=$(DEVICE_TREES) $(SWIFT) test $(FILTER)
 else
-test: toolchain
+test: toolchain libfdt
 	$(SWIFT) test --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE) --skip GuestTests $(FILTER)
 endif
 
@@ -78,7 +82,12 @@ $(PLUGIN): $(sources)
 guests: packages ## the host's kernel and initramfs, in the cache
 	@Tests/Guests/host/build
 
-install: plugin firmware ## into PREFIX=/usr/local, below DESTDIR
+# What Debian's armhf kernel says of the ASPEED boards.
+DEVICE_TREES := $(CACHE)/device-trees-armhf
+device-trees: packages
+	@Tests/DeviceTreeTests/kernel-device-trees $(DEVICE_TREES)
+
+install: libfdt plugin firmware ## into PREFIX=/usr/local, below DESTDIR
 	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -s \
 	  --product ipmi-host-bridge
 	install -D -m 755 .build/release/ipmi-host-bridge $(DESTDIR)$(PREFIX)/bin/ipmi-host-bridge
@@ -87,7 +96,10 @@ install: plugin firmware ## into PREFIX=/usr/local, below DESTDIR
 	install -D -m 644 $(FIRMWARE) $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge/$(BOARD).elf
 
 packages: toolchain
-	@.ci/install-packages $(GUEST_PACKAGES)
+	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES)
+
+libfdt: toolchain
+	@.ci/install-packages $(DEVICE_TREE_PACKAGES)
 
 toolchain:
 	@command -v $(SWIFT) >/dev/null || \

@@ -72,7 +72,8 @@ let package = Package(
     .executableTarget(
       name: "ipmi-host-bridge",
       dependencies: [
-        "EmulatedPair", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "BMCPeripherals", "DeviceTree", "EmulatedPair",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -95,6 +96,13 @@ let package = Package(
     .testTarget(
       name: "IPMIHostBridgeTests", dependencies: ["IPMIHostBridge", "TestSupport"],
       swiftSettings: strict),
+    // The overlays in devicetrees/, and broken files.
+    .testTarget(
+      name: "DeviceTreeTests",
+      dependencies: [
+        "BMCPeripherals", "DeviceTree", "EmulatedPair", "TestSupport", "ipmi-host-bridge",
+      ],
+      exclude: ["kernel-device-trees", "npcm750-evb.dts"], swiftSettings: strict),
     .testTarget(
       name: "GuestTests", dependencies: ["EmulatedPair", "ipmi-host-bridge"],
       path: "Tests/Guests", exclude: ["host"], swiftSettings: strict),

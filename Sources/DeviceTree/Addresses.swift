@@ -2,6 +2,11 @@
 public struct AddressRange: Sendable, Equatable {
   public var start: UInt64
   public var size: UInt64
+
+  public init(start: UInt64, size: UInt64) {
+    self.start = start
+    self.size = size
+  }
 }
 
 extension DeviceTree {

@@ -15,6 +15,9 @@ public struct DeviceTree: Sendable {
     public var properties: [String: [UInt8]]
   }
 
+  /// The largest file that is read, in bytes.
+  public static let sizeLimit = 16 << 20
+
   /// Every node, a parent before its children.
   public let nodes: [Node]
   /// Indices in `nodes` by phandle.
@@ -22,7 +25,7 @@ public struct DeviceTree: Sendable {
 
   /// The device tree in `bytes`, the contents of a `.dtb` file.
   public init(_ bytes: [UInt8]) throws(DeviceTreeError) {
-    guard bytes.count <= Int(Int32.max) else { throw .tooLarge }
+    guard bytes.count <= Self.sizeLimit else { throw .tooLarge }
     guard bytes.count >= 4 else { throw .truncated }
     guard bytes[..<4] == [0xD0, 0x0D, 0xFE, 0xED] else { throw .notADeviceTree }
     guard bytes.count >= MemoryLayout<fdt_header>.size else { throw .truncated }

@@ -4,7 +4,7 @@ public enum DeviceTreeError: Error, Equatable, CustomStringConvertible {
   case truncated
   /// It does not begin with D00DFEEDh.
   case notADeviceTree
-  /// More bytes than libfdt can address.
+  /// Over 16 MiB, a hundred times what a board's has.
   case tooLarge
   /// What libfdt says of the rest, `fdt_strerror(3)`.
   case malformed(String)
@@ -17,7 +17,7 @@ public enum DeviceTreeError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .truncated: "the device tree is cut off"
     case .notADeviceTree: "this is not a device tree: it does not begin with D00DFEEDh"
-    case .tooLarge: "the device tree is larger than 2 GiB"
+    case .tooLarge: "the device tree is larger than 16 MiB"
     case .malformed(let reason): "the device tree is broken: libfdt says \(reason)"
     case .unreasonable: "the device tree has a node too deep, or with too long a name"
     case .overlay:

@@ -1,11 +1,11 @@
 /// An interrupt as a device tree states it: a controller, and what that controller's cells say.
 public struct InterruptSpecifier: Sendable, Equatable, CustomStringConvertible {
   /// Path of the interrupt controller's node.
-  public var controller: String
+  public let controller: String
   /// As many cells as the controller's `#interrupt-cells`.
-  public var cells: [UInt32]
+  public let cells: [UInt32]
   /// Whether the controller is an ARM GIC: three cells, kind, number and trigger.
-  public var isGIC: Bool
+  public let isGIC: Bool
 
   /// The number of the interrupt, counted as its controller does: for a GIC, within its kind.
   public var number: UInt32? { isGIC ? cells[1] : cells.first }

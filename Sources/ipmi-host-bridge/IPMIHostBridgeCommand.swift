@@ -15,7 +15,10 @@ struct IPMIHostBridgeCommand: ParsableCommand {
 
       To use it with your own command line:
         ipmi-host-bridge qemu -- qemu-system-arm -M npcm750-evb …
+
+      To see which host interfaces your firmware's device tree declares:
+        ipmi-host-bridge dtb board.dtb
       """,
     version: "0.1.0",
-    subcommands: [QEMUCommand.self, PairQEMUCommand.self])
+    subcommands: [QEMUCommand.self, PairQEMUCommand.self, DTBCommand.self])
 }
