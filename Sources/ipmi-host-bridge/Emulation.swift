@@ -7,8 +7,6 @@ enum Emulation: Equatable, CustomStringConvertible {
   case responder(String)
   /// Its registers are modelled, but no device brings them into QEMU yet.
   case registersOnly
-  /// It has no model yet.
-  case none
   /// It is declared at an address, or on an interrupt, where its SoC does not have it.
   case elsewhere
 
@@ -25,16 +23,25 @@ enum Emulation: Equatable, CustomStringConvertible {
       } else {
         self = .elsewhere
       }
-    case .aspeedKCS, .aspeedIBT, .aspeedSnoop: self = .registersOnly
-    case .npcm7xxPOSTCodeFIFO: self = .none
+    case .npcm7xxPOSTCodeFIFO:
+      self = Self.isWithin(NPCM7xxHostInterface.base, NPCM7xxHostInterface.size, peripheral)
+    case .aspeedKCS, .aspeedIBT, .aspeedSnoop:
+      self = Self.isWithin(AspeedLPC.base, AspeedLPC.size, peripheral)
     }
+  }
+
+  private static func isWithin(
+    _ base: UInt64, _ size: Int, _ peripheral: HostPeripheral
+  ) -> Emulation {
+    let block = base..<base + UInt64(size)
+    return peripheral.registers.first.map { block.contains($0.start) } == true
+      ? .registersOnly : .elsewhere
   }
 
   var description: String {
     switch self {
     case .responder(let name): "responder=\(name)"
     case .registersOnly: "registers only"
-    case .none: "not yet"
     case .elsewhere: "no: wrong place"
     }
   }

@@ -51,7 +51,7 @@ import Testing
       return (1...3).map {
         "NPCM7xx KCS\($0)|okay|F0007000h|SuperIO|SPI 9 high|-|responder=kcs\($0)|"
           + "/ahb/apb/lpc_kcs@7000/kcs\($0)@0"
-      } + ["NPCM7xx POST codes|okay|F0007040h|80h|SPI 9 high|-|not yet|/ahb/apb/bpc@7040"]
+      } + ["NPCM7xx POST codes|okay|F0007040h|80h|SPI 9 high|-|registers only|/ahb/apb/bpc@7040"]
     }
     let isAST2600 = board.name == "ast2600-evb"
     let lines =
