@@ -46,7 +46,8 @@ test: lint packages plugin firmware guests device-trees ## set up, then all test
 	  IPMI_HOST_BRIDGE_DEVICE_TREES=$(DEVICE_TREES) $(SWIFT) test $(FILTER)
 else
 test: toolchain libfdt
-	$(SWIFT) test --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE) --skip GuestTests $(FILTER)
+	$(SWIFT) test --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE) --skip GuestTests \
+	  --skip DeviceTreeTests $(FILTER)
 endif
 
 BENCHMARKS := Tests/Benchmarks
