@@ -1,20 +1,15 @@
 import CQEMU
 import IPMI
-import IPMIHostBridge
-import SystemInterfaces
 
-/// The way from one KCS channel to its host: a bridge, and the chardev that carries the wire.
+/// The chardev that carries a host's wire; ``BridgedConnection`` adds the bridge.
 ///
 /// QEMU calls the handlers in the main loop, or, for an event that a failed write causes, inside
 /// that write. So nothing is held across a call into QEMU: output is copied before it is written,
 /// and is written from the main loop only.
-@safe final class HostConnection {
+@safe class HostConnection {
   /// Where the BMC answers.
   let responder: Responder
 
-  private var bridge = IPMIHostBridge(KCSHost())
-  /// The channel as the bridge left it: while it is the same, the bridge has nothing to do.
-  private var channelSeen: KCSChannel?
   /// QEMU's `CharBackend`: 512 bytes are more than it has ever needed.
   private let backend: UnsafeMutableRawPointer
   private let hostInterface: HostInterface
@@ -22,9 +17,10 @@ import SystemInterfaces
   private let outgoing = UnsafeMutablePointer<UInt8>.allocate(capacity: outgoingCapacity)
   private static let outgoingCapacity = 512
   /// The chardev has been told to keep its input until the bridge has room.
-  private var isHoldingInput = false
+  final private(set) var isHoldingInput = false
   /// GLib's tag of the wait for room in the chardev; 0 while nothing waits.
   private var watch: UInt32 = 0
+  final var isWaitingForRoom: Bool { watch != 0 }
 
   /// Takes the chardev, whose use is exclusive.
   init(
@@ -44,7 +40,7 @@ import SystemInterfaces
     unsafe qemu.qemu_chr_fe_set_handlers(
       backend,
       { opaque in
-        unsafe HostConnection.from(opaque).acceptableInput()
+        unsafe HostConnection.from(opaque).offerInput()
       },
       { opaque, bytes, count in
         unsafe HostConnection.from(opaque).receive(
@@ -60,23 +56,24 @@ import SystemInterfaces
     unsafe Unmanaged<HostConnection>.fromOpaque(opaque!).takeUnretainedValue()
   }
 
-  // MARK: The channel
+  // MARK: What the bridge does
 
-  /// Runs the bridge where the channel has changed, or its deadline has come.
-  func advance(_ channel: inout KCSChannel, isDue: Bool) {
-    guard isDue || channel != channelSeen else { return }
-    bridge.advance(&channel, now: realTime)
-    channelSeen = channel
-  }
-
-  /// When the bridge must run although nothing changes.
-  var deadline: UInt64? { bridge.deadline }
-
-  /// Whether the chardev has something to be told, for ``serveChardev()``.
-  var needsService: Bool {
-    bridge.isConnected && watch == 0 && bridge.hasOutput
-      || isHoldingInput && bridge.acceptableInput > 0
-  }
+  /// Whether there are bytes for a host that is there.
+  var hasOutput: Bool { false }
+  /// The oldest of them.
+  func copyOutput(into chunk: inout FixedBytes<512>) {}
+  /// They were written.
+  func consumeOutput(_ count: Int) {}
+  /// How many bytes the bridge has room for.
+  var acceptableInput: Int { 0 }
+  /// Bytes from the host.
+  func take(_ bytes: UnsafeBufferPointer<UInt8>) {}
+  /// Whether the host is there.
+  var isConnected: Bool { false }
+  /// The host has come.
+  func connected() {}
+  /// The host has left.
+  func disconnected() {}
 
   // MARK: The chardev
 
@@ -85,7 +82,7 @@ import SystemInterfaces
   /// To be called from the main loop.
   func serveChardev() {
     if watch == 0 { flush() }
-    if isHoldingInput, bridge.acceptableInput > 0 {
+    if isHoldingInput, acceptableInput > 0 {
       isHoldingInput = false
       unsafe qemu.qemu_chr_fe_accept_input(backend)
     }
@@ -93,11 +90,11 @@ import SystemInterfaces
 
   private func flush() {
     var chunk = FixedBytes<512>()
-    while bridge.isConnected, bridge.hasOutput {
-      bridge.copyOutput(into: &chunk)
+    while hasOutput {
+      copyOutput(into: &chunk)
       for index in 0..<chunk.count { unsafe outgoing[index] = chunk[index] }
       let written = unsafe Int(qemu.qemu_chr_fe_write(backend, outgoing, Int32(chunk.count)))
-      guard bridge.isConnected else { return }
+      guard isConnected else { return }
       if written > 0 { consumeOutput(min(written, chunk.count)) }
       if written < chunk.count { return waitForRoom() }
     }
@@ -118,27 +115,20 @@ import SystemInterfaces
       },
       Unmanaged.passUnretained(self).toOpaque())
     var chunk = FixedBytes<512>()
-    while watch == 0, bridge.hasOutput {
-      bridge.copyOutput(into: &chunk)
+    while watch == 0, hasOutput {
+      copyOutput(into: &chunk)
       consumeOutput(chunk.count)
     }
   }
 
-  /// A request may have waited for the room this makes.
-  private func consumeOutput(_ count: Int) {
-    bridge.consumeOutput(count)
-    channelSeen = nil
-  }
-
-  private func acceptableInput() -> Int32 {
-    let count = bridge.acceptableInput
+  private func offerInput() -> Int32 {
+    let count = acceptableInput
     isHoldingInput = count == 0
     return Int32(clamping: count)
   }
 
   private func receive(_ bytes: UnsafeBufferPointer<UInt8>) {
-    unsafe bridge.receive(bytes.span, now: realTime)
-    channelSeen = nil
+    unsafe take(bytes)
     hostInterface.settle()
   }
 
@@ -146,17 +136,16 @@ import SystemInterfaces
     let opened: Int32 = 1
     let closed: Int32 = 4
     switch event {
-    case opened where !bridge.isConnected:
-      bridge.connected()
-    case closed where bridge.isConnected:
+    case opened where !isConnected:
+      connected()
+    case closed where isConnected:
       if watch != 0 { _ = qemu.g_source_remove(watch) }
       watch = 0
       isHoldingInput = false
-      bridge.disconnected()
+      disconnected()
     default:
       return
     }
-    channelSeen = nil
     hostInterface.settle()
   }
 }

@@ -30,7 +30,7 @@ import CQEMU
 
   private static func hostInterface(of soc: SoC) throws(RealizationError) -> HostInterface {
     if let hostInterface = unsafe hostInterface { return hostInterface }
-    let new = try HostInterface(of: soc)
+    let new = try soc.makeHostInterface()
     unsafe hostInterface = new
     return new
   }
@@ -67,8 +67,7 @@ import CQEMU
       throw RealizationError(
         "responder '", .literal(responder.name), "' already has an ipmi-host-extern")
     }
-    hostInterface.add(
-      try unsafe HostConnection(to: chardev, id: id, responder: responder, on: hostInterface))
+    try unsafe hostInterface.connect(responder, to: chardev, id: id)
   }
 
   /// What `responder=` names.
@@ -112,7 +111,7 @@ func initializeClass(_ deviceClass: UnsafeMutableRawPointer) {
       unsafe device.responder = unsafe qemu.g_strdup(value)
     })
   unsafe qemu.object_class_property_set_description(
-    deviceClass, "responder", "interface of the BMC that answers the host: kcs1, kcs2 or kcs3")
+    deviceClass, "responder", "interface of the BMC that answers the host: kcs1 to kcs4, or ibt")
 
   // The rest has no setter, so it waits for a layout that is known.
   guard let hotpluggable = QEMUVersion.running.hotpluggableOffset else { return }

@@ -7,14 +7,30 @@ import SystemInterfaces
 /// There is one, made by the first device. All channels have their registers, whether or not a
 /// device answers for them: a channel without one is a channel whose host is switched off.
 ///
-/// A system reset leaves the registers alone, as the silicon does: see ``NPCM7xxHostInterface``.
-/// The interrupt controller forgets the level of its inputs, so the line is driven again.
-@safe final class HostInterface {
-  private var registers = NPCM7xxHostInterface()
-  private var connections: [HostConnection] = []
-  /// QEMU's `qemu_irq`, and the level it was given last.
-  private let line: UnsafeMutableRawPointer
-  private var lineIsHigh = false
+/// A system reset leaves the registers alone, as the silicon does: see ``NPCM7xxHostInterface`` and
+/// ``AspeedLPC``. The interrupt controller forgets the level of its inputs, so the lines are driven
+/// again. The registers are added by ``ModuleInterface``.
+@safe class HostInterface {
+  // An array for each kind: at every access their bridges are called, and directly.
+  fileprivate final var kcsConnections: [BridgedConnection<KCSHost>] = []
+  fileprivate final var btConnections: [BridgedConnection<BTHost>] = []
+  private var lines: [Line] = []
+  /// The sources by which the lines were driven last.
+  private var sourcesSeen: UInt8 = 0
+
+  /// QEMU's `qemu_irq`, the sources that raise it, and the level it was given last.
+  @safe private struct Line {
+    let input: UnsafeMutableRawPointer
+    let sources: UInt8
+    var isHigh = false
+
+    mutating func drive(_ level: Bool) {
+      guard level != isHigh else { return }
+      isHigh = level
+      unsafe qemu.qemu_set_irq(input, level ? 1 : 0)
+    }
+  }
+
   /// QEMU's `QEMUTimer`, and when it fires; `nil` while it is stopped.
   private let timer = unsafe allocateOpaque(byteCount: 256)
   private var wakeUpTime: UInt64?
@@ -28,7 +44,10 @@ import SystemInterfaces
       throw unsafe RealizationError(
         "this QEMU has no ", .string(soc.interruptController.characters))
     }
-    unsafe line = qemu.qdev_get_gpio_in(controller, soc.interrupt)!
+    for line in soc.interruptLines {
+      unsafe lines.append(
+        Line(input: qemu.qdev_get_gpio_in(controller, line.number)!, sources: line.sources))
+    }
 
     let opaque = unsafe Unmanaged.passUnretained(self).toOpaque()
     let nanoseconds: Int32 = 1
@@ -53,79 +72,121 @@ import SystemInterfaces
   // MARK: Hosts
 
   /// Whether `responder` has its host.
-  func isTaken(_ responder: Responder) -> Bool {
-    connections.contains { $0.responder == responder }
+  final func isTaken(_ responder: Responder) -> Bool {
+    kcsConnections.contains { $0.responder == responder }
+      || btConnections.contains { $0.responder == responder }
   }
 
-  /// Gives a responder its host.
-  func add(_ connection: HostConnection) {
-    registers[channel: connection.responder.channel].channel.enables.insert(.hostDecode)
-    connections.append(connection)
-    connection.open()
+  /// Gives a responder its host, at the other end of a chardev.
+  final func connect(
+    _ responder: Responder, to chardev: UnsafeMutableRawPointer, id: UnsafePointer<CChar>
+  ) throws(RealizationError) {
+    if responder == .ibt {
+      let connection = try unsafe BridgedConnection(
+        BTHost(), to: chardev, id: id, responder: responder, on: self)
+      btConnections.append(connection)
+      connection.open()
+    } else {
+      let connection = try unsafe BridgedConnection(
+        KCSHost(), to: chardev, id: id, responder: responder, on: self)
+      switchOnHost(ofChannel: responder.channel)
+      kcsConnections.append(connection)
+      connection.open()
+    }
     settle()
   }
 
-  // MARK: Accesses
+  // MARK: The registers
 
-  func read(_ offset: Int, width: Int) -> UInt64 {
-    let value = registers.read(offset, width: width)
-    settle()
-    return value
-  }
+  func read(_ offset: Int, width: Int) -> UInt64 { 0 }
+  func write(_ value: UInt64, to offset: Int, width: Int) {}
+  fileprivate func switchOnHost(ofChannel number: Int) {}
 
-  func write(_ value: UInt64, to offset: Int, width: Int) {
-    registers.write(value, to: offset, width: width)
-    settle()
-  }
+  /// Brings bridges, lines and timer up to date with the registers; after every change.
+  ///
+  /// Chardevs are left to the timer: they may call back, and a register access is no place for it.
+  func settle() {}
+  fileprivate func advance(isDue: Bool) {}
 
   // MARK: Consequences
 
-  /// Brings bridges, line and timer up to date with the registers; after every change.
-  ///
-  /// Chardevs are left to the timer: they may call back, and a register access is no place for it.
-  func settle() {
-    advance(isDue: false)
-    if registers.interrupt != lineIsHigh {
-      lineIsHigh.toggle()
-      unsafe qemu.qemu_set_irq(line, lineIsHigh ? 1 : 0)
-    }
-    setTimer()
+  @inline(__always)
+  fileprivate final func drive(_ sources: UInt8) {
+    if sources != sourcesSeen { driveLines(sources) }
   }
 
-  private func advance(isDue: Bool) {
-    for connection in connections {
-      connection.advance(&registers[channel: connection.responder.channel].channel, isDue: isDue)
-    }
+  private func driveLines(_ sources: UInt8) {
+    sourcesSeen = sources
+    for index in lines.indices { lines[index].drive(lines[index].sources & sources != 0) }
   }
 
   /// The timer has fired, in the main loop.
   private func wakeUp() {
     wakeUpTime = nil
     advance(isDue: true)
-    for connection in connections { connection.serveChardev() }
+    for connection in kcsConnections { connection.serveChardev() }
+    for connection in btConnections { connection.serveChardev() }
     settle()
   }
 
-  /// The controller is reset after this, so its input waits for the main loop.
+  /// The controller is reset after this, so its inputs wait for the main loop.
   private func systemWasReset() {
-    guard lineIsHigh else { return }
-    lineIsHigh = false
-    unsafe qemu.qemu_set_irq(line, 0)
+    guard sourcesSeen != 0 else { return }
+    driveLines(0)
     setTimer(isDue: true)
   }
 
   /// Sets the timer for the first deadline, or for at once where a chardev needs service.
-  private func setTimer(isDue: Bool = false) {
+  fileprivate final func setTimer(isDue: Bool = false) {
     var time: UInt64? = isDue ? 0 : nil
-    for connection in connections {
-      let deadline = connection.needsService ? 0 : connection.deadline
-      if let deadline { time = min(time ?? .max, deadline) }
+    for connection in kcsConnections {
+      if let wakeUp = connection.wakeUpTime { time = min(time ?? .max, wakeUp) }
+    }
+    for connection in btConnections {
+      if let wakeUp = connection.wakeUpTime { time = min(time ?? .max, wakeUp) }
     }
     // Deadlines move with every byte; a timer that fires too early costs less than moving it.
     guard let time, time < wakeUpTime ?? .max else { return }
     wakeUpTime = time
     // Never in the past: QEMU runs what is due until nothing is, without returning.
     unsafe qemu.timer_mod_ns(timer, Int64(clamping: max(time, realTime &+ 1)))
+  }
+}
+
+/// The host interface with its registers, which the compiler knows: an access takes no detour.
+@safe final class ModuleInterface<Module: HostInterfaceModule>: HostInterface {
+  private var registers: Module
+
+  /// Puts the registers into the machine.
+  init(_ registers: Module, of soc: SoC) throws(RealizationError) {
+    self.registers = registers
+    try super.init(of: soc)
+  }
+
+  override func read(_ offset: Int, width: Int) -> UInt64 {
+    let value = registers.read(offset, width: width)
+    settle()
+    return value
+  }
+
+  override func write(_ value: UInt64, to offset: Int, width: Int) {
+    registers.write(value, to: offset, width: width)
+    settle()
+  }
+
+  fileprivate override func switchOnHost(ofChannel number: Int) {
+    registers.switchOnHost(ofChannel: number)
+  }
+
+  override func settle() {
+    advance(isDue: false)
+    drive(registers.interruptSources)
+    setTimer()
+  }
+
+  fileprivate override func advance(isDue: Bool) {
+    for connection in kcsConnections { registers.advance(connection, isDue: isDue) }
+    for connection in btConnections { registers.advance(connection, isDue: isDue) }
   }
 }
 

@@ -45,17 +45,45 @@ struct SoC {
   /// Physical address and size of the registers.
   var base: UInt64
   var size: UInt64
-  /// QOM path of the interrupt controller, and its input.
+  /// QOM path of the interrupt controller, and its inputs.
   var interruptController: StaticString
-  var interrupt: Int32
+  var interruptLines: [InterruptLine]
   /// What `responder=` can be.
   var responders: [Responder]
+
+  /// Whose registers they are.
+  var module: Module
+
+  /// An input of the interrupt controller.
+  struct InterruptLine {
+    var number: Int32
+    /// Bits of ``HostInterfaceModule/interruptSources``: any of them raises it.
+    var sources: UInt8
+  }
+
+  /// A model of registers.
+  enum Module {
+    case npcm7xx
+    case aspeed(AspeedGeneration)
+  }
+
+  /// Puts the registers into the machine.
+  func makeHostInterface() throws(RealizationError) -> HostInterface {
+    switch module {
+    case .npcm7xx: try ModuleInterface(NPCM7xxHostInterface(), of: self)
+    case .aspeed(let generation):
+      try ModuleInterface(AspeedHostInterface(AspeedLPC(generation)), of: self)
+    }
+  }
 
   /// Every SoC known.
   static var all: [SoC] {
     [
       npcm7xx("npcm750", machines: "npcm750-evb"),
       npcm7xx("npcm730", machines: "quanta-gsj, quanta-gbs-bmc, kudo-bmc, mori-bmc"),
+      aspeed("ast2400-a1", .ast2400, machines: "palmetto-bmc"),
+      aspeed("ast2500-a1", .ast2500, machines: "ast2500-evb, romulus-bmc"),
+      aspeed("ast2600-a3", .ast2600, machines: "ast2600-evb"),
     ]
   }
 
@@ -65,7 +93,23 @@ struct SoC {
       type: type, machines: machines, base: NPCM7xxHostInterface.base,
       size: UInt64(NPCM7xxHostInterface.size),
       interruptController: "/machine/soc/a9mpcore/gic",
-      interrupt: Int32(NPCM7xxHostInterface.interrupt), responders: [.kcs1, .kcs2, .kcs3])
+      interruptLines: [
+        InterruptLine(number: Int32(NPCM7xxHostInterface.interrupt), sources: 1)
+      ], responders: [.kcs1, .kcs2, .kcs3], module: .npcm7xx)
+  }
+
+  /// One board of each part stands for those built on it: there are too many for a line.
+  private static func aspeed(
+    _ type: StaticString, _ generation: AspeedGeneration, machines: StaticString
+  ) -> SoC {
+    SoC(
+      type: type, machines: machines, base: AspeedLPC.base, size: UInt64(AspeedLPC.size),
+      interruptController: generation == .ast2600
+        ? "/machine/soc/a7mpcore/gic" : "/machine/soc/vic",
+      interruptLines: (0..<generation.lineCount).map {
+        let line = generation.line($0)
+        return InterruptLine(number: Int32(line.number), sources: line.sources.rawValue)
+      }, responders: [.kcs1, .kcs2, .kcs3, .kcs4, .ibt], module: .aspeed(generation))
   }
 
   /// The SoC of the machine that QEMU runs.

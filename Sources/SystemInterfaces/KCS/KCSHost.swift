@@ -227,7 +227,7 @@ extension KCSHost: SystemInterfaceHost {
   public typealias Registers = KCSChannel
 
   public static func attention(on registers: KCSChannel) -> Bool {
-    registers.hostReadStatus().contains(.smsAttention)
+    registers.enables.contains(.hostDecode) && registers.str.contains(.smsAttention)
   }
 
   public static func hostInterruptIsEnabled(on registers: KCSChannel) -> Bool {
