@@ -13,7 +13,7 @@ extension StockQEMUTests {
         outcome.output == """
           ipmi-host-extern options:
             chardev=<string>       - id of the chardev that leads to the host's ipmi-bmc-extern
-            responder=<string>     - interface of the BMC that answers the host: kcs1, kcs2 or kcs3
+            responder=<string>     - interface of the BMC that answers the host: kcs1 to kcs4, or ibt
 
           """)
     }
@@ -68,12 +68,23 @@ extension StockQEMUTests {
           testDescription: "machine without a SoC", machine: "virt",
           devices: ["chardev=a,responder=kcs1"],
           message: "machine virt-VERSION has no BMC that is supported: choose one of npcm750-evb, "
-            + "quanta-gsj, quanta-gbs-bmc, kudo-bmc, mori-bmc"),
+            + "quanta-gsj, quanta-gbs-bmc, kudo-bmc, mori-bmc, palmetto-bmc, ast2500-evb, "
+            + "romulus-bmc, ast2600-evb"),
         Refusal(
-          testDescription: "machine with another SoC", machine: "ast2600-evb",
+          testDescription: "machine with another SoC", machine: "raspi2b",
           devices: ["chardev=a,responder=kcs1"],
-          message: "machine ast2600-evb has no BMC that is supported: choose one of npcm750-evb, "
-            + "quanta-gsj, quanta-gbs-bmc, kudo-bmc, mori-bmc"),
+          message: "machine raspi2b has no BMC that is supported: choose one of npcm750-evb, "
+            + "quanta-gsj, quanta-gbs-bmc, kudo-bmc, mori-bmc, palmetto-bmc, ast2500-evb, "
+            + "romulus-bmc, ast2600-evb"),
+        Refusal(
+          testDescription: "responder unknown on ASPEED", machine: "ast2600-evb",
+          devices: ["chardev=a,responder=kcs9"],
+          message: "responder 'kcs9' is unknown: choose one of kcs1, kcs2, kcs3, kcs4, ibt"),
+        Refusal(
+          testDescription: "responder taken twice, on a board built on an AST2500",
+          machine: "witherspoon-bmc",
+          devices: ["chardev=a,responder=ibt", "chardev=b,responder=ibt"],
+          message: "responder 'ibt' already has an ipmi-host-extern"),
       ]
 
       var commandLine: [String] {

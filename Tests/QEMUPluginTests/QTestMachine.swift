@@ -30,7 +30,9 @@ final class QTestMachine {
 
   /// Starts the machine with one device and its wire for each of `responders`.
   init(
-    _ qemu: StockQEMU, in directory: (here: URL, inside: String), responders: [String],
+    _ qemu: StockQEMU, in directory: (here: URL, inside: String),
+    machine: String = "npcm750-evb",
+    interruptController: String = "/machine/soc/a9mpcore/gic", responders: [String],
     preloadedFirst: String? = nil
   ) throws {
     self.directory = directory
@@ -42,7 +44,7 @@ final class QTestMachine {
     }
     process = try qemu.process(
       [
-        "qemu-system-arm", "-M", "npcm750-evb", "-accel", "tcg", "-nodefaults", "-display",
+        "qemu-system-arm", "-M", machine, "-accel", "tcg", "-nodefaults", "-display",
         "none", "-S", "-qtest", "stdio", "-qtest-log", "none", "-monitor",
         "unix:\(directory.inside)/monitor,server=on,wait=off",
       ] + devices, in: directory, preloadedFirst: preloadedFirst)
@@ -50,7 +52,7 @@ final class QTestMachine {
     process.standardOutput = answers
     process.standardError = FileHandle.nullDevice
     try process.run()
-    try command("irq_intercept_in /machine/soc/a9mpcore/gic")
+    try command("irq_intercept_in \(interruptController)")
   }
 
   deinit {
@@ -99,6 +101,11 @@ final class QTestMachine {
       throw Failure(description: "\(words)")
     }
     return value
+  }
+
+  /// A store of a word by the BMC.
+  func writeWord(_ value: UInt32, to address: UInt64) throws {
+    try command("writel 0x\(String(address, radix: 16)) 0x\(String(value, radix: 16))")
   }
 
   /// A store of one byte by the BMC.
