@@ -27,6 +27,12 @@ enum Emulation: Equatable, CustomStringConvertible {
       self = Self.isWithin(NPCM7xxHostInterface.base, NPCM7xxHostInterface.size, peripheral)
     case .aspeedKCS, .aspeedIBT, .aspeedSnoop:
       self = Self.isWithin(AspeedLPC.base, AspeedLPC.size, peripheral)
+      guard self == .registersOnly else { return }
+      if peripheral.kind == .aspeedIBT { self = .responder("ibt") }
+      if peripheral.kind == .aspeedKCS, let channel = peripheral.channel {
+        self =
+          (1...AspeedLPC.channelCount).contains(channel) ? .responder("kcs\(channel)") : .elsewhere
+      }
     }
   }
 

@@ -68,7 +68,8 @@ import Testing
     ]
     return zip(interfaces, lines).map { interface, line in
       let (name, register, ports, serial, node) = interface
-      return "ASPEED \(name)|okay|1E789\(register)h|\(ports)|\(line)|\(serial)|registers only|"
+      let emulated = name == "POST codes" ? "registers only" : "responder=\(name.lowercased())"
+      return "ASPEED \(name)|okay|1E789\(register)h|\(ports)|\(line)|\(serial)|\(emulated)|"
         + "/ahb/apb/lpc@1e789000/\(node)"
     }
   }
