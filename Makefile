@@ -54,6 +54,7 @@ BENCHMARKS := Tests/Benchmarks
 IN_PROCESS := .build/benchmarks/embedded/release/in-process
 bench: packages ## figures beside their peers, measured in one run: a table
 	@.ci/install-packages openipmi
+	@touch $(BENCHMARKS)/Package.swift  # as for the firmware
 	@$(MAKE) --no-print-directory plugin firmware guests >&2
 	@$(SWIFT) build -c release --build-system native --package-path $(BENCHMARKS) \
 	  --toolset $(BENCHMARKS)/embedded.json --scratch-path .build/benchmarks/embedded \
