@@ -1,66 +1,57 @@
 import Foundation
 
-/// What answers the host: our firmware, or one of the simulators it is compared with.
+/// What answers the host: an emulated board, or one of the simulators it is compared with.
 public enum BMC: Sendable {
-  /// Firmware on an emulated board, reached through the registers that the plug-in adds to a
-  /// stock `qemu-system-arm`.
-  case firmware(Board, elf: String, plugin: String)
+  /// A board in a stock `qemu-system-arm`.
+  case emulated(EmulatedBMC)
   /// OpenIPMI's `ipmi_sim`, reached over the same wire protocol.
   case ipmiSim
   /// `ipmi-bmc-sim`, inside the host's QEMU: nothing runs beside it.
   case builtIn
 }
 
-/// Where the two emulators meet.
-enum WireAddress {
-  case unix(path: String)
-  case tcp(port: UInt16)
-
-  /// The options of QEMU's socket chardev.
-  var chardevOptions: String {
-    switch self {
-    // A comma in an option's value is written twice.
-    case .unix(let path): "path=\(path.replacingOccurrences(of: ",", with: ",,"))"
-    case .tcp(let port): "host=localhost,port=\(port)"
-    }
-  }
-}
-
 extension BMC {
-  /// The command that runs this BMC with its console on standard output, and the line that says it
-  /// takes requests; nil where it is part of the host's QEMU.
-  func command(_ wire: WireAddress, directory: String) throws
-    -> (command: [String], environment: [String: String], isReady: @Sendable (String) -> Bool)?
-  {
+  /// `board` with this project's firmware, which answers on `responder`.
+  ///
+  /// - Parameters:
+  ///   - responder: nil for the board's usual one.
+  ///   - elf: nil for the firmware that ``Artifacts`` finds.
+  public static func firmware(
+    _ board: Board, responder: String? = nil, elf: String? = nil
+  ) throws -> BMC {
+    .emulated(
+      EmulatedBMC(
+        board: board, responder: responder ?? board.responders[0],
+        software: .firmware(elf: try elf ?? Artifacts.firmware(for: board)),
+        plugin: try Artifacts.plugin()))
+  }
+
+  /// What runs beside the host's QEMU.
+  struct Program {
+    /// With the BMC's console on standard output.
+    var command: [String]
+    var environment: [String: String] = [:]
+    /// Whether a line of the console says that the BMC takes requests; nil where its socket does.
+    var isReady: (@Sendable (String) -> Bool)?
+  }
+
+  /// The program that is this BMC; nil where it is part of the host's QEMU.
+  func program(_ wire: WireAddress, directory: String) throws -> Program? {
     switch self {
     case .builtIn:
       return nil
     case .ipmiSim:
       let configuration = try writeSimulatorConfiguration(wire, directory: directory)
-      return (
-        ["ipmi_sim", "-c", configuration.network, "-f", configuration.emulation]
-          + ["-s", directory, "-n"],
-        [:], { _ in true }
-      )
-    case .firmware(let board, let elf, let plugin):
-      guard isELF(elf) else { throw EmulatorError("\(elf) is not an ARM ELF file") }
-      let command = [
-        "qemu-system-arm", "-M", board.name, "-accel", "tcg", "-display", "none",
-        "-monitor", "none", "-serial", "stdio",
-        "-qmp", "unix:\(Self.monitorPath(in: directory)),server=on,wait=off",
-        "-chardev", "socket,id=ipmi0,\(wire.chardevOptions),server=on,wait=off",
-        "-device", "ipmi-host-extern,chardev=ipmi0,responder=\(board.responder)",
-        "-device", "loader,file=\(elf),cpu-num=0",
-      ]
-      let ready = "\(board.responder.uppercased()) ready"
-      return (command, Preload.environment(for: plugin), { $0.hasPrefix(ready) })
+      return Program(
+        command: ["ipmi_sim", "-c", configuration.network, "-f", configuration.emulation]
+          + ["-s", directory, "-n"])
+    case .emulated(let bmc):
+      return try bmc.program(wire, monitor: Self.monitorPath(in: directory))
     }
   }
 
   /// The socket of the emulator's machine protocol.
-  static func monitorPath(in directory: String) -> String {
-    "\(directory)/monitor".replacingOccurrences(of: ",", with: ",,")
-  }
+  static func monitorPath(in directory: String) -> String { "\(directory)/monitor" }
 
   /// The smallest configuration with which `ipmi_sim` satisfies Linux's driver.
   private func writeSimulatorConfiguration(
@@ -83,15 +74,5 @@ extension BMC {
 
     """.write(toFile: emulation, atomically: true, encoding: .utf8)
     return (network, emulation)
-  }
-}
-
-/// The environment that makes a stock QEMU load our library.
-public enum Preload {
-  /// `LD_PRELOAD` with `library` in front of what is there already.
-  public static func environment(for library: String) -> [String: String] {
-    let name = "LD_PRELOAD"
-    let present = ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
-    return [name: present.map { "\(library):\($0)" } ?? library]
   }
 }

@@ -62,19 +62,18 @@ public final class EmulatedPair {
   /// Starts the BMC, and returns when it takes requests. It comes first: the host's driver looks
   /// for it once, while it is loaded.
   public func startBMC() throws {
-    guard
-      let (command, environment, isReady) = try configuration.bmc.command(
-        wire, directory: directory.path)
-    else { return }
+    guard let program = try configuration.bmc.program(wire, directory: directory.path) else {
+      return
+    }
     let observer = self.observer
     let bmc = try ChildProcess(
-      name: "BMC", command: command, environment: environment, log: log("bmc.log")
+      name: "BMC", command: program.command, environment: program.environment, log: log("bmc.log")
     ) { observer(.bmc, $0) }
     self.bmc = bmc
-    if case .firmware = configuration.bmc {
+    if let isReady = program.isReady {
       var cursor = 0
       try bmc.wait(
-        for: "ready line of the firmware", from: &cursor, timeout: configuration.bootTimeout,
+        for: "line that says it is ready", from: &cursor, timeout: configuration.bootTimeout,
         where: isReady)
     } else if case .tcp(let port) = wire {
       try waitForListener(port, of: bmc)

@@ -34,6 +34,20 @@ struct PairQEMUCommand: ParsableCommand {
   @Option(help: "What answers: our firmware, or, to compare with, OpenIPMI's or QEMU's simulator.")
   var bmc = Simulator.firmware
 
+  enum HostInterface: String, ExpressibleByArgument, CaseIterable {
+    case kcs = "isa-ipmi-kcs"
+    case bt = "isa-ipmi-bt"
+  }
+
+  @Option(
+    help: ArgumentHelp(
+      "The interface of the BMC that answers the host; by default the board's first.",
+      valueName: "kcs1…kcs4|ibt"))
+  var responder: String?
+
+  @Option(help: "The device through which the host sees its BMC.")
+  var hostInterface = HostInterface.kcs
+
   @Option(help: ArgumentHelp("The BMC's firmware, an ELF file.", valueName: "path"))
   var bmcFirmware: String?
 
@@ -64,8 +78,11 @@ struct PairQEMUCommand: ParsableCommand {
   var timeout: Double = 120
 
   func validate() throws {
-    guard Board.named(board) != nil else {
-      throw ValidationError("No board '\(board)'. Known: \(boardNames).")
+    let board = try chosenBoard()
+    if let responder, !board.responders.contains(responder) {
+      throw ValidationError(
+        "No responder '\(responder)' on \(board.name), "
+          + "which has \(board.responders.joined(separator: ", ")).")
     }
     guard timeout >= 1, timeout <= 86_400 else {
       throw ValidationError("A time-out is between 1 and 86400 seconds.")
@@ -103,7 +120,7 @@ struct PairQEMUCommand: ParsableCommand {
     }
     try pair.host?.powerOff()
     var problems = Demonstration.problems(results)
-    if case .firmware = pair.configuration.bmc, let bmc = pair.bmc {
+    if case .emulated = pair.configuration.bmc, let bmc = pair.bmc {
       print("\nThe BMC's serial port:")
       for line in bmc.lines { print("  \(line)") }
       if let status = bmc.exitStatus { problems.append("the BMC ended (\(status))") }
@@ -120,20 +137,25 @@ struct PairQEMUCommand: ParsableCommand {
     print("OK: \(results.count) of \(results.count) commands, in \(seconds(since: started))")
   }
 
+  private func chosenBoard() throws -> Board {
+    guard let board = Board.named(board) else {
+      throw ValidationError("No board '\(board)'. Known: \(boardNames).")
+    }
+    return board
+  }
+
   private func makePair() throws -> EmulatedPair {
     let selected: BMC
     switch bmc {
     case .firmware:
-      guard let board = Board.named(board) else { throw EmulatorError("no board \(board)") }
-      selected = .firmware(
-        board, elf: try bmcFirmware ?? Artifacts.firmware(for: board),
-        plugin: try Artifacts.plugin())
+      selected = try .firmware(chosenBoard(), responder: responder, elf: bmcFirmware)
     case .ipmiSim: selected = .ipmiSim
     case .builtIn: selected = .builtIn
     }
     var configuration = EmulatedPair.Configuration(
       bmc: selected, hostKernel: try hostKernel ?? Artifacts.hostKernel(),
       hostInitrd: try hostInitrd ?? Artifacts.hostInitrd())
+    configuration.hostInterface = hostInterface.rawValue
     configuration.logDirectory = logDirectory
     configuration.bootTimeout = timeout
     return try EmulatedPair(configuration)
@@ -149,8 +171,9 @@ struct PairQEMUCommand: ParsableCommand {
 
   private func description(of bmc: BMC) -> String {
     switch bmc {
-    case .firmware(let board, let elf, _):
-      "\(elf.split(separator: "/").last ?? "") in a stock qemu-system-arm -M \(board.name)"
+    case .emulated(let bmc):
+      "\(bmc.software.name) in a stock qemu-system-arm -M \(bmc.board.name), "
+        + "answering on \(bmc.responder)"
     case .ipmiSim: "OpenIPMI's ipmi_sim"
     case .builtIn: "QEMU's ipmi-bmc-sim, inside the host's QEMU"
     }

@@ -21,6 +21,8 @@ import Testing
     (["qemu", "--plugin"], "--plugin"), (["no-such"], "no-such"),
     (["pair-qemu", "--board", "no-such"], "npcm750-evb"),
     (["pair-qemu", "--bmc", "no-such"], "ipmi_sim"),
+    (["pair-qemu", "--responder", "kcs9"], "which has kcs1, kcs2, kcs3"),
+    (["pair-qemu", "--host-interface", "no-such"], "isa-ipmi-bt"),
     (["pair-qemu", "--timeout", "0"], "time-out"),
     (["pair-qemu", "--timeout", "nan"], "time-out"),
   ])

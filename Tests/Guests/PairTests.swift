@@ -125,9 +125,7 @@ struct PairTests {
     if ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_TEST_BMC"] == "ipmi_sim" {
       bmc = .ipmiSim
     } else {
-      let board = try #require(Board.named("npcm750-evb"))
-      bmc = .firmware(
-        board, elf: try Artifacts.firmware(for: board), plugin: try Artifacts.plugin())
+      bmc = try .firmware(#require(Board.named("npcm750-evb")))
     }
     return try EmulatedPair(
       EmulatedPair.Configuration(

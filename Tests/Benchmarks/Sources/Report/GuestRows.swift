@@ -17,8 +17,7 @@ struct GuestRows {
   init(_ board: Board) throws {
     let kernel = try Artifacts.hostKernel()
     let initrd = try Artifacts.hostInitrd()
-    let firmware = BMC.firmware(
-      board, elf: try Artifacts.firmware(for: board), plugin: try Artifacts.plugin())
+    let firmware = try BMC.firmware(board)
     pairs = try [("firmware", firmware), ("ipmi-bmc-sim", .builtIn), ("ipmi_sim", .ipmiSim)].map {
       (name, bmc) in
       progress("booting the host, BMC: \(name)")

@@ -1,0 +1,66 @@
+import Foundation
+
+/// A board in a stock `qemu-system-arm`, reached through the registers that the plug-in adds to it.
+public struct EmulatedBMC: Sendable {
+  public var board: Board
+  /// The interface of the BMC that the host is connected to, as `responder=` names it.
+  public var responder: String
+  public var software: Software
+  /// The library that adds the registers.
+  public var plugin: String
+
+  /// What runs on the board.
+  public enum Software: Sendable {
+    /// Our firmware, or other that logs as it does.
+    case firmware(elf: String)
+  }
+
+  public init(board: Board, responder: String, software: Software, plugin: String) {
+    self.board = board
+    self.responder = responder
+    self.software = software
+    self.plugin = plugin
+  }
+
+  /// The emulator with this board.
+  /// - Parameter monitor: The socket of the emulator's machine protocol.
+  func program(_ wire: WireAddress, monitor: String) throws -> BMC.Program {
+    let machine = [
+      "qemu-system-arm", "-M", board.name, "-accel", "tcg", "-display", "none",
+      "-monitor", "none", "-serial", "stdio",
+      "-qmp", "unix:\(escapedForQEMU(monitor)),server=on,wait=off",
+      "-chardev", "socket,id=ipmi0,\(wire.chardevOptions),server=on,wait=off",
+      "-device", "ipmi-host-extern,chardev=ipmi0,responder=\(responder)",
+    ]
+    return BMC.Program(
+      command: try machine + software.options, environment: Preload.environment(for: plugin),
+      isReady: { [responder] in $0.lowercased().hasPrefix("\(responder) ready") })
+  }
+}
+
+extension EmulatedBMC.Software {
+  /// For the user's eyes.
+  public var name: String {
+    switch self {
+    case .firmware(let elf): String(elf.split(separator: "/").last ?? "")
+    }
+  }
+
+  /// QEMU's options that load it.
+  fileprivate var options: [String] {
+    get throws {
+      switch self {
+      case .firmware(let elf):
+        guard isELF(elf) else { throw EmulatorError("\(elf) is not an ARM ELF file") }
+        return ["-device", "loader,file=\(escapedForQEMU(elf)),cpu-num=0"]
+      }
+    }
+  }
+}
+
+/// Whether a file begins as a 32-bit little-endian ELF file does.
+func isELF(_ path: String) -> Bool {
+  guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 6)
+  else { return false }
+  return start.elementsEqual([0x7F, 0x45, 0x4C, 0x46, 1, 1])
+}
