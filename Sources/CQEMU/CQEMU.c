@@ -85,31 +85,35 @@ void cqemu_set_error(CQEMUErrorPointer error, const char *text) {
   functions.error_setg_internal(error, __FILE_NAME__, __LINE__, __func__, "%s", text);
 }
 
-// MARK: The type
+// MARK: The types
 
-/// `DeviceClass.realize` of the parent: set in 7.2, NULL in 10.0.
+/// `DeviceClass.realize` of the parent, the same for all types: set in 7.2, NULL in 10.0.
 static void (*parent_realize)(void *device, CQEMUErrorPointer error);
 
 static void realize(void *device, CQEMUErrorPointer error) {
-  if (ipmi_host_extern_realize(device, error) && parent_realize) parent_realize(device, error);
+  if (cqemu_device_realize(device, error) && parent_realize) parent_realize(device, error);
 }
 
-static void class_init(void *device_class, const void *data) {
-  (void)data;
+static void class_init(void *device_class, const void *name) {
   functions.device_class_set_parent_realize(device_class, realize, &parent_realize);
-  ipmi_host_extern_class_init(device_class);
+  cqemu_device_class_init(device_class, name);
 }
 
 /// `instance_size` stays 0, the parent's: the parent is not registered yet, so its size is unknown.
-static const TypeInfo type = {
-    .name = "ipmi-host-extern",
-    .parent = "device",
-    .instance_init = ipmi_host_extern_instance_init,
-    .instance_finalize = ipmi_host_extern_instance_finalize,
-    .class_init = class_init,
-};
-
-static void register_type(void) { functions.type_register_static(&type); }
+static void register_types(void) {
+  const char *name;
+  for (unsigned number = 0; (name = cqemu_device_type_name(number)); number++) {
+    const TypeInfo type = {
+        .name = name,
+        .parent = "device",
+        .instance_init = cqemu_device_init,
+        .instance_finalize = cqemu_device_finalize,
+        .class_init = class_init,
+        .class_data = name,
+    };
+    functions.type_register_static(&type);
+  }
+}
 
 // MARK: Loading
 
@@ -144,7 +148,7 @@ static void leave_preload_list(void) {
   free(rest);
 }
 
-/// Registers the device where the program is a QEMU system emulator; elsewhere does nothing.
+/// Registers the devices where the program is a QEMU system emulator; elsewhere does nothing.
 ///
 /// `LD_PRELOAD` is inherited: a shell or `timeout` between the user and QEMU loads the library too.
 __attribute__((constructor)) static void load(void) {
@@ -155,9 +159,9 @@ __attribute__((constructor)) static void load(void) {
   const char *missing = resolve();
   if (missing) {
     fprintf(stderr,
-            "%s: -device ipmi-host-extern is not available: this QEMU does not export '%s'\n",
-            program_invocation_short_name, missing);
+            "%s: -device %s is not available: this QEMU does not export '%s'\n",
+            program_invocation_short_name, cqemu_device_type_name(0), missing);
     return;
   }
-  functions.register_module_init(register_type, module_init_qom);
+  functions.register_module_init(register_types, module_init_qom);
 }

@@ -31,13 +31,13 @@ where Interface.Registers: WatchedChannel {
   /// The channel as the bridge left it.
   private var seen: Interface.Registers.View?
 
-  /// Takes the chardev, whose use is exclusive.
+  /// Takes the chardev with the id `id`, whose use is exclusive.
   init(
-    _ interface: Interface, to chardev: UnsafeMutableRawPointer, id: UnsafePointer<CChar>,
-    responder: Responder, on hostInterface: HostInterface
+    _ interface: Interface, to id: UnsafePointer<CChar>?, responder: Responder,
+    on hostInterface: HostInterface
   ) throws(RealizationError) {
     bridge = IPMIHostBridge(interface)
-    try unsafe super.init(to: chardev, id: id, responder: responder, on: hostInterface)
+    try unsafe super.init(id, responder: responder, on: hostInterface)
   }
 
   // MARK: The channel
@@ -62,8 +62,7 @@ where Interface.Registers: WatchedChannel {
 
   /// Whether the chardev has something to be told, for ``HostConnection/serveChardev()``.
   private var needsService: Bool {
-    bridge.isConnected && !isWaitingForRoom && bridge.hasOutput
-      || isHoldingInput && bridge.acceptableInput > 0
+    bridge.isConnected && !isWaitingForRoom && bridge.hasOutput || hasRoomAgain
   }
 
   // MARK: What the chardev needs of the bridge
@@ -95,6 +94,7 @@ where Interface.Registers: WatchedChannel {
   }
 
   override func disconnected() {
+    super.disconnected()
     bridge.disconnected()
     seen = nil
   }

@@ -65,6 +65,17 @@ import SystemInterfaces
       qemu.get_system_memory(), soc.base, region, 10)
   }
 
+  /// The machine's, once a device is realized. Guarded by QEMU's big lock.
+  private nonisolated(unsafe) static var one: HostInterface?
+
+  /// The one of the machine, which is put there for the first device.
+  static func ofMachine(_ soc: SoC) throws(RealizationError) -> HostInterface {
+    if let one = unsafe one { return one }
+    let new = try soc.makeHostInterface()
+    unsafe one = new
+    return new
+  }
+
   static func from(_ opaque: UnsafeMutableRawPointer?) -> HostInterface {
     unsafe Unmanaged<HostInterface>.fromOpaque(opaque!).takeUnretainedValue()
   }
@@ -77,18 +88,18 @@ import SystemInterfaces
       || btConnections.contains { $0.responder == responder }
   }
 
-  /// Gives a responder its host, at the other end of a chardev.
+  /// Gives a responder its host, at the other end of the chardev with the id `chardev`.
   final func connect(
-    _ responder: Responder, to chardev: UnsafeMutableRawPointer, id: UnsafePointer<CChar>
+    _ responder: Responder, to chardev: UnsafePointer<CChar>?
   ) throws(RealizationError) {
     if responder == .ibt {
       let connection = try unsafe BridgedConnection(
-        BTHost(), to: chardev, id: id, responder: responder, on: self)
+        BTHost(), to: chardev, responder: responder, on: self)
       btConnections.append(connection)
       connection.open()
     } else {
       let connection = try unsafe BridgedConnection(
-        KCSHost(), to: chardev, id: id, responder: responder, on: self)
+        KCSHost(), to: chardev, responder: responder, on: self)
       switchOnHost(ofChannel: responder.channel)
       kcsConnections.append(connection)
       connection.open()

@@ -72,6 +72,7 @@ typedef void *_Nullable *_Nullable CQEMUErrorPointer;
   F(const char *, g_getenv, (const char *name))                                                    \
   F(char *, g_strdup, (const char *string))                                                        \
   F(void, g_free, (void *memory))                                                                  \
+  F(uint64_t, g_ascii_strtoull, (const char *string, char **end, unsigned base))                   \
   F(int, g_strcmp0, (const char *left, const char *right))                                         \
   F(int, g_source_remove, (unsigned tag))
 
@@ -113,15 +114,19 @@ typedef struct {
 
 #define CQEMU_SWIFT_NAME(name) __attribute__((swift_name(name)))
 
-/// Adds the properties and the description to the class of `ipmi-host-extern`.
-void ipmi_host_extern_class_init(void *device_class) CQEMU_SWIFT_NAME("initializeClass(_:)");
+/// The QOM type name of device type `number`, counted from 0; NULL past the last.
+const char *_Nullable cqemu_device_type_name(unsigned number)
+    CQEMU_SWIFT_NAME("deviceTypeName(_:)");
+/// Adds the properties and the description to the class of the type called `name`.
+void cqemu_device_class_init(void *device_class, const char *name)
+    CQEMU_SWIFT_NAME("initializeClass(_:_:)");
 /// A device has been made, not yet realized.
-void ipmi_host_extern_instance_init(void *device) CQEMU_SWIFT_NAME("initializeInstance(_:)");
+void cqemu_device_init(void *device) CQEMU_SWIFT_NAME("initializeDevice(_:)");
 /// A device is about to be freed.
-void ipmi_host_extern_instance_finalize(void *device) CQEMU_SWIFT_NAME("finalizeInstance(_:)");
+void cqemu_device_finalize(void *device) CQEMU_SWIFT_NAME("finalizeDevice(_:)");
 /// The machine is there: connects the device. Returns false with `error` set.
-bool ipmi_host_extern_realize(void *device, CQEMUErrorPointer error)
-    CQEMU_SWIFT_NAME("realizeInstance(_:_:)");
+bool cqemu_device_realize(void *device, CQEMUErrorPointer error)
+    CQEMU_SWIFT_NAME("realizeDevice(_:_:)");
 
 /// The guest reads `size` bytes at `offset` in the registers.
 uint64_t host_interface_read(void *opaque, uint64_t offset, unsigned size)
