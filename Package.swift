@@ -94,7 +94,8 @@ let package = Package(
       name: "BMCPeripheralsTests", dependencies: ["BMCPeripherals", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "IPMIHostBridgeTests", dependencies: ["IPMIHostBridge", "TestSupport"],
+      name: "IPMIHostBridgeTests",
+      dependencies: ["BMCPeripherals", "IPMIHostBridge", "TestSupport"],
       swiftSettings: strict),
     // The overlays in devicetrees/, and broken files.
     .testTarget(

@@ -106,16 +106,29 @@ extension AspeedLPC {
 ///
 /// From Linux `aspeed-lpc-snoop`. There is one byte of each, no queue: a write before the BMC has
 /// read replaces it. ENSNPnD of HICRB, by which the BMC answers the cycle, is kept.
-extension AspeedLPC {
-  /// A byte that the host wrote to `port`; nothing happens where that is not snooped.
+extension AspeedLPC: PostCodeRegisters {
+  /// The BMC has taken a byte when it has cleared its status and read it; Linux does so in this
+  /// order.
+  public func hasRoomForPostCode(port: UInt16) -> Bool {
+    (0..<UInt32(2)).allSatisfy { index in
+      let isPending = hasUnreadPostCode || self[register: AspeedRegister.hicr6] >> index & 1 != 0
+      return !isPending || !snoops(port, with: index)
+    }
+  }
+
   public mutating func postCode(port: UInt16, value: UInt8) {
-    let ports = self[register: AspeedRegister.snpwadr]
-    for index in 0..<UInt32(2) where self[register: AspeedRegister.hicr5] >> (index * 2) & 1 != 0 {
-      guard UInt16(truncatingIfNeeded: ports >> (index * 16)) == port else { continue }
+    for index in 0..<UInt32(2) where snoops(port, with: index) {
+      hasUnreadPostCode = true
       self[AspeedField(offset: AspeedRegister.snpwdr, mask: 0xFF << (index * 8))] =
         UInt32(value) << (index * 8)
       self[register: AspeedRegister.hicr6] |= 1 << index
     }
+  }
+
+  /// Whether channel `index` of the snoop watches `port`.
+  private func snoops(_ port: UInt16, with index: UInt32) -> Bool {
+    self[register: AspeedRegister.hicr5] >> (index * 2) & 1 != 0
+      && UInt16(truncatingIfNeeded: self[register: AspeedRegister.snpwadr] >> (index * 16)) == port
   }
 
   /// A snooped write that the BMC has not cleared, where it wants to be told.

@@ -66,6 +66,8 @@ public struct AspeedLPC: Sendable {
   private var ladr12: [2 of UInt16] = [0x0060, 0x0062]
   /// Every register that is not in the properties above.
   private var words: [152 of UInt32] = .init(repeating: 0)
+  /// SNPWDR has been written by the host and not been read since.
+  var hasUnreadPostCode = false
   /// Accesses that met no register or had the wrong width; wraps around.
   public private(set) var refusedAccesses: UInt32 = 0
 
@@ -128,7 +130,9 @@ public struct AspeedLPC: Sendable {
     case .ladr12High: word = UInt32(ladr12[ladr12Bank] >> 8)
     case .ladr12Low: word = UInt32(ladr12[ladr12Bank] & 0xFF)
     case .ibt(let register): word = readIBT(register, takingByte: access.hasLowByte)
-    case .storage: word = words[access.register / 4]
+    case .storage:
+      word = words[access.register / 4]
+      if access.register == AspeedRegister.snpwdr { hasUnreadPostCode = false }
     }
     return UInt64((word & access.mask) >> access.shift)
   }

@@ -17,7 +17,7 @@ import SystemInterfaces
 /// There is no reset: the boot block programs SHMKCS to 0 in every reset-control register, so the
 /// registers survive a watchdog, core or software reset of the BMC. Only power-on, a new value,
 /// clears them.
-public struct NPCM7xxHostInterface: Sendable {
+public struct NPCM7xxHostInterface: PostCodeRegisters, Sendable {
   /// Physical address of the first register.
   public static let base: UInt64 = 0xF000_7000
   /// Decoded bytes.
@@ -54,7 +54,8 @@ public struct NPCM7xxHostInterface: Sendable {
     set { channels[number - 1] = newValue }
   }
 
-  /// A byte that the host wrote to `port`; nothing happens where that is not watched.
+  public func hasRoomForPostCode(port: UInt16) -> Bool { postCodes.hasRoomForPostCode(port: port) }
+
   public mutating func postCode(port: UInt16, value: UInt8) {
     postCodes.postCode(port: port, value: value)
   }

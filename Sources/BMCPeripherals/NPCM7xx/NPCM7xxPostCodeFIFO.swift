@@ -1,3 +1,5 @@
+import SystemInterfaces
+
 /// BPC: the BIOS POST code FIFO of an NPCM7xx, which collects what the host writes to two ports.
 ///
 /// | Offset | Name      | Access | Reset | Register                                            |
@@ -18,7 +20,7 @@
 /// With DWCAPTURE the FIFO takes the four ports from the first one, as the bytes of a double word
 /// come, and AD marks a byte to the first of them: the driver ends a word at the next AD. The
 /// depth is not known; 16 is the one of the NPCX, a sister family.
-public struct NPCM7xxPostCodeFIFO: Sendable {
+public struct NPCM7xxPostCodeFIFO: PostCodeRegisters, Sendable {
   /// How many bytes the FIFO holds.
   public static let depth = 16
 
@@ -76,17 +78,21 @@ public struct NPCM7xxPostCodeFIFO: Sendable {
 
   private var enable: Enable { Enable(rawValue: stored[Register.enable.rawValue]) }
 
-  /// A byte that the host wrote to `port`; nothing happens where that is not watched.
+  public func hasRoomForPostCode(port: UInt16) -> Bool {
+    count < Self.depth || mark(ofPort: port) == nil
+  }
+
   public mutating func postCode(port: UInt16, value: UInt8) {
+    if let mark = mark(ofPort: port) { append(value, isMarked: mark) }
+  }
+
+  /// The AD of a byte that is written to `port`; `nil` where that is not watched.
+  private func mark(ofPort port: UInt16) -> Bool? {
     let first = address(.address1High, .address1Low)
-    if enable.contains(.doubleWord) {
-      guard port &- first < 4 else { return }
-      append(value, isMarked: port == first)
-    } else if enable.contains(.address1), port == first {
-      append(value, isMarked: false)
-    } else if enable.contains(.address2), port == address(.address2High, .address2Low) {
-      append(value, isMarked: true)
-    }
+    if enable.contains(.doubleWord) { return port &- first < 4 ? port == first : nil }
+    if enable.contains(.address1), port == first { return false }
+    if enable.contains(.address2), port == address(.address2High, .address2Low) { return true }
+    return nil
   }
 
   /// A BMC read.
