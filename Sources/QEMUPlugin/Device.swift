@@ -58,7 +58,7 @@ struct DeviceType {
   var device: Device.Type
 
   /// Every type of this library.
-  static let all = [HostExtern.type]
+  static let all = [HostExtern.type, HostPostCodes.type]
 }
 
 // MARK: - What QEMU calls

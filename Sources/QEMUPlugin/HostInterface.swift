@@ -14,6 +14,7 @@ import SystemInterfaces
   // An array for each kind: at every access their bridges are called, and directly.
   fileprivate final var kcsConnections: [BridgedConnection<KCSHost>] = []
   fileprivate final var btConnections: [BridgedConnection<BTHost>] = []
+  fileprivate final var postCodeInputs: [PostCodeInput] = []
   private var lines: [Line] = []
   /// The sources by which the lines were driven last.
   private var sourcesSeen: UInt8 = 0
@@ -107,6 +108,16 @@ import SystemInterfaces
     settle()
   }
 
+  /// Takes POST codes for `port` from the chardev with the id `chardev`.
+  final func addPostCodes(
+    from chardev: UnsafePointer<CChar>?, port: UInt16
+  ) throws(RealizationError) {
+    let input = try unsafe PostCodeInput(chardev, port: port, on: self)
+    postCodeInputs.append(input)
+    input.open()
+    settle()
+  }
+
   // MARK: The registers
 
   func read(_ offset: Int, width: Int) -> UInt64 { 0 }
@@ -137,6 +148,7 @@ import SystemInterfaces
     advance(isDue: true)
     for connection in kcsConnections { connection.serveChardev() }
     for connection in btConnections { connection.serveChardev() }
+    for input in postCodeInputs { input.serveChardev() }
     settle()
   }
 
@@ -155,6 +167,9 @@ import SystemInterfaces
     }
     for connection in btConnections {
       if let wakeUp = connection.wakeUpTime { time = min(time ?? .max, wakeUp) }
+    }
+    for input in postCodeInputs {
+      if let wakeUp = input.wakeUpTime { time = min(time ?? .max, wakeUp) }
     }
     // Deadlines move with every byte; a timer that fires too early costs less than moving it.
     guard let time, time < wakeUpTime ?? .max else { return }
@@ -198,6 +213,7 @@ import SystemInterfaces
   fileprivate override func advance(isDue: Bool) {
     for connection in kcsConnections { registers.advance(connection, isDue: isDue) }
     for connection in btConnections { registers.advance(connection, isDue: isDue) }
+    for input in postCodeInputs { input.advance(&registers) }
   }
 }
 

@@ -3,7 +3,7 @@ import IPMIHostBridge
 import SystemInterfaces
 
 /// The registers of an SoC's host interface, with what differs between vendors made equal.
-protocol HostInterfaceModule {
+protocol HostInterfaceModule: PostCodeRegisters {
   /// What interrupts the BMC now, one bit for each source: ``SoC/InterruptLine/sources``.
   var interruptSources: UInt8 { get }
   /// A load by the BMC.
@@ -58,6 +58,12 @@ struct AspeedHostInterface: HostInterfaceModule {
 
   mutating func write(_ value: UInt64, to offset: Int, width: Int) {
     registers.write(value, to: offset, width: width)
+  }
+
+  func hasRoomForPostCode(port: UInt16) -> Bool { registers.hasRoomForPostCode(port: port) }
+
+  mutating func postCode(port: UInt16, value: UInt8) {
+    registers.postCode(port: port, value: value)
   }
 
   /// LPCnE is the BMC's to set.

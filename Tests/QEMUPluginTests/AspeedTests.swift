@@ -24,17 +24,19 @@ extension StockQEMUTests {
       /// Of KCS1 to KCS4.
       var kcs: [Int]
       var ibt: Int
+      var snoop: Int
 
       var testDescription: String { name }
 
       static let all =
         ["palmetto-bmc", "ast2500-evb", "romulus-bmc"].map {
           Board(
-            name: $0, interruptController: "/machine/soc/vic", kcs: [8, 8, 8, 8], ibt: 8)
+            name: $0, interruptController: "/machine/soc/vic", kcs: [8, 8, 8, 8], ibt: 8,
+            snoop: 8)
         } + [
           Board(
             name: "ast2600-evb", interruptController: "/machine/soc/a7mpcore/gic",
-            kcs: [138, 139, 140, 141], ibt: 143)
+            kcs: [138, 139, 140, 141], ibt: 143, snoop: 144)
         ]
     }
 
@@ -93,16 +95,6 @@ extension StockQEMUTests {
       func bmcWriteData(_ value: UInt8) { machine.store(value, 0x154) }
     }
 
-    private static func waitForInterrupt(_ line: Int, _ machine: QTestMachine) throws {
-      let start = ContinuousClock.now
-      while !machine.isRaised(line) {
-        _ = try machine.read("readl", base)
-        if ContinuousClock.now - start > .seconds(20) {
-          throw QTestMachine.Failure(description: "no interrupt")
-        }
-      }
-    }
-
     /// Answers one Get Device ID by KCS, each byte by its interrupt.
     private static func serve(
       _ registers: inout KCS, on line: Int, answering data: UInt8
@@ -110,13 +102,13 @@ extension StockQEMUTests {
       var responder = KCSResponder<300>()
       var request: FixedBytes<300>?
       while request == nil {
-        try waitForInterrupt(line, registers.machine)
+        try registers.machine.waitForInterrupt(line)
         responder.service(&registers)
         request = responder.takeRequest()
       }
       responder.respond([0x1C, 0x01, 0x00, data], on: &registers)
       for _ in 0..<4 {
-        try waitForInterrupt(line, registers.machine)
+        try registers.machine.waitForInterrupt(line)
         responder.service(&registers)
       }
       return request.map { bytes in (0..<bytes.count).map { bytes[$0] } } ?? []
@@ -130,7 +122,7 @@ extension StockQEMUTests {
       responder.open(on: &registers)
       var requests: [[UInt8]] = []
       while requests.last != [0x18, 0x01] {
-        try waitForInterrupt(line, registers.machine)
+        try registers.machine.waitForInterrupt(line)
         try registers.acknowledge()
         responder.service(&registers)
         guard let request = responder.takeRequest() else { continue }

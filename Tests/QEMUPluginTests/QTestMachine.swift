@@ -23,23 +23,42 @@ final class QTestMachine {
     edges.last { $0 == .raised(number) || $0 == .lowered(number) } == .raised(number)
   }
 
+  /// Waits for an input of the interrupt controller to be high.
+  func waitForInterrupt(_ number: Int) throws {
+    let start = ContinuousClock.now
+    while !isRaised(number) {
+      // Any answer brings the edges before it; 0 is a boot ROM everywhere.
+      _ = try readByte(0)
+      if ContinuousClock.now - start > .seconds(20) {
+        throw Failure(description: "no interrupt \(number)")
+      }
+    }
+  }
+
   /// What went wrong with the machine, not with what is tested.
   struct Failure: Error {
     var description: String
   }
 
-  /// Starts the machine with one device and its wire for each of `responders`.
+  /// Starts the machine with one device and its wire for each of `responders`, and, where there is a
+  /// port, one called `post-codes`.
   init(
     _ qemu: StockQEMU, in directory: (here: URL, inside: String),
     machine: String = "npcm750-evb",
     interruptController: String = "/machine/soc/a9mpcore/gic", responders: [String],
-    preloadedFirst: String? = nil
+    postCodePort: String? = nil, preloadedFirst: String? = nil
   ) throws {
     self.directory = directory
-    let devices = responders.flatMap {
+    var devices = responders.flatMap {
       [
         "-chardev", "socket,id=\($0),path=\(directory.inside)/\($0),server=on,wait=off",
         "-device", "ipmi-host-extern,chardev=\($0),responder=\($0)",
+      ]
+    }
+    if let postCodePort {
+      devices += [
+        "-chardev", "socket,id=post,path=\(directory.inside)/post-codes,server=on,wait=off",
+        "-device", "ipmi-host-post-codes,chardev=post,port=\(postCodePort)",
       ]
     }
     process = try qemu.process(
