@@ -46,12 +46,18 @@ extension BMC {
         command: ["ipmi_sim", "-c", configuration.network, "-f", configuration.emulation]
           + ["-s", directory, "-n"])
     case .emulated(let bmc):
-      return try bmc.program(wire, monitor: Self.monitorPath(in: directory))
+      return try bmc.program(
+        wire, postCodes: Self.postCodes(in: directory), monitor: Self.monitorPath(in: directory))
     }
   }
 
   /// The socket of the emulator's machine protocol.
   static func monitorPath(in directory: String) -> String { "\(directory)/monitor" }
+
+  /// The wire that carries the POST codes of the host to an emulated board.
+  static func postCodes(in directory: String) -> WireAddress {
+    .unix(path: "\(directory)/post-codes")
+  }
 
   /// The smallest configuration with which `ipmi_sim` satisfies Linux's driver.
   private func writeSimulatorConfiguration(

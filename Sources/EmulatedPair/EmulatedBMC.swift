@@ -23,14 +23,22 @@ public struct EmulatedBMC: Sendable {
   }
 
   /// The emulator with this board.
-  /// - Parameter monitor: The socket of the emulator's machine protocol.
-  func program(_ wire: WireAddress, monitor: String) throws -> BMC.Program {
+  ///
+  /// - Parameters:
+  ///   - wire: Where the host's messages come from.
+  ///   - postCodes: Where its POST codes come from.
+  ///   - monitor: The socket of the emulator's machine protocol.
+  func program(
+    _ wire: WireAddress, postCodes: WireAddress, monitor: String
+  ) throws -> BMC.Program {
     let machine = [
       "qemu-system-arm", "-M", board.name, "-accel", "tcg", "-display", "none",
       "-monitor", "none", "-serial", "stdio",
       "-qmp", "unix:\(escapedForQEMU(monitor)),server=on,wait=off",
       "-chardev", "socket,id=ipmi0,\(wire.chardevOptions),server=on,wait=off",
       "-device", "ipmi-host-extern,chardev=ipmi0,responder=\(responder)",
+      "-chardev", "socket,id=post0,\(postCodes.chardevOptions),server=on,wait=off",
+      "-device", "ipmi-host-post-codes,chardev=post0",
     ]
     return BMC.Program(
       command: try machine + software.options, environment: Preload.environment(for: plugin),

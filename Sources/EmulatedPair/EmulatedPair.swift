@@ -82,15 +82,22 @@ public final class EmulatedPair {
 
   /// Boots the host, and returns when its driver has found the BMC.
   public func startHost() throws {
-    let options: [String]
+    var options: [String]
     switch configuration.bmc {
     case .builtIn:
       options = ["-device", "ipmi-bmc-sim,id=bmc0"]
-    default:
+    case .ipmiSim, .emulated:
       // With `reconnect`: a socket that is open before the device exists crashes QEMU 7.2.
       options = [
         "-chardev", "socket,id=ipmichr0,\(wire.chardevOptions),reconnect=1",
         "-device", "ipmi-bmc-extern,chardev=ipmichr0,id=bmc0",
+      ]
+    }
+    if case .emulated = configuration.bmc {
+      let postCodes = BMC.postCodes(in: directory.path)
+      options += [
+        "-chardev", "socket,id=post0,\(postCodes.chardevOptions),reconnect=1",
+        "-device", "isa-debugcon,iobase=0x80,chardev=post0",
       ]
     }
     let observer = self.observer
