@@ -85,6 +85,43 @@ void cqemu_set_error(CQEMUErrorPointer error, const char *text) {
   functions.error_setg_internal(error, __FILE_NAME__, __LINE__, __func__, "%s", text);
 }
 
+// MARK: Properties
+
+// QEMU says of which object a property is read, but not which one: each number has functions of its
+// own.
+#define ACCESSORS(number)                                                                          \
+  static char *get_##number(void *device, CQEMUErrorPointer error) {                               \
+    (void)error;                                                                                   \
+    return functions.g_strdup(cqemu_device_property(device, number));                              \
+  }                                                                                                \
+  static void set_##number(void *device, const char *value, CQEMUErrorPointer error) {             \
+    (void)error;                                                                                   \
+    cqemu_set_device_property(device, number, value);                                              \
+  }
+ACCESSORS(0)
+ACCESSORS(1)
+ACCESSORS(2)
+ACCESSORS(3)
+ACCESSORS(4)
+ACCESSORS(5)
+ACCESSORS(6)
+ACCESSORS(7)
+#undef ACCESSORS
+
+void cqemu_add_property(void *device_class, unsigned number, const char *name,
+                        const char *description) {
+  static const struct {
+    char *(*get)(void *device, CQEMUErrorPointer error);
+    void (*set)(void *device, const char *value, CQEMUErrorPointer error);
+  } accessors[CQEMU_PROPERTY_COUNT] = {
+      {get_0, set_0}, {get_1, set_1}, {get_2, set_2}, {get_3, set_3},
+      {get_4, set_4}, {get_5, set_5}, {get_6, set_6}, {get_7, set_7},
+  };
+  functions.object_class_property_add_str(device_class, name, accessors[number].get,
+                                          accessors[number].set);
+  functions.object_class_property_set_description(device_class, name, description);
+}
+
 // MARK: The types
 
 /// `DeviceClass.realize` of the parent, the same for all types: set in 7.2, NULL in 10.0.

@@ -73,7 +73,8 @@ func deviceTypeName(_ number: UInt32) -> UnsafePointer<CChar>? {
 func initializeClass(_ deviceClass: UnsafeMutableRawPointer, _ name: UnsafePointer<CChar>) {
   for type in DeviceType.all where unsafe type.name.equals(name) {
     for (index, property) in type.properties.enumerated() {
-      unsafe add(property, at: index, to: deviceClass)
+      unsafe cqemu_add_property(
+        deviceClass, UInt32(index), property.name.characters, property.description.characters)
     }
     // The rest has no setter, so it waits for a layout that is known.
     guard let hotpluggable = QEMUVersion.running.hotpluggableOffset else { return }
@@ -85,39 +86,16 @@ func initializeClass(_ deviceClass: UnsafeMutableRawPointer, _ name: UnsafePoint
   }
 }
 
-/// Adds property `index` to a class, with how QEMU reads and writes it: it says of which object, but
-/// not which property.
-private func add(
-  _ property: (name: StaticString, description: StaticString), at index: Int,
-  to deviceClass: UnsafeMutableRawPointer
-) {
-  let name = unsafe property.name.characters
-  switch index {
-  case 0:
-    _ = unsafe qemu.object_class_property_add_str(
-      deviceClass, name, { object, _ in unsafe Device.copy(0, of: object) },
-      { object, value, _ in unsafe Device.set(0, of: object, to: value) })
-  default:
-    _ = unsafe qemu.object_class_property_add_str(
-      deviceClass, name, { object, _ in unsafe Device.copy(1, of: object) },
-      { object, value, _ in unsafe Device.set(1, of: object, to: value) })
-  }
-  unsafe qemu.object_class_property_set_description(
-    deviceClass, name, property.description.characters)
+@c(cqemu_device_property) @implementation
+func property(_ object: UnsafeMutableRawPointer, _ number: UInt32) -> UnsafePointer<CChar>? {
+  unsafe UnsafePointer(Device.find(object)[Int(number)])
 }
 
-extension Device {
-  fileprivate static func copy(
-    _ property: Int, of object: UnsafeMutableRawPointer?
-  ) -> UnsafeMutablePointer<CChar>? {
-    unsafe qemu.g_strdup(find(object)[property])
-  }
-
-  fileprivate static func set(
-    _ property: Int, of object: UnsafeMutableRawPointer?, to value: UnsafePointer<CChar>?
-  ) {
-    unsafe find(object).set(property, to: value!)
-  }
+@c(cqemu_set_device_property) @implementation
+func setProperty(
+  _ object: UnsafeMutableRawPointer, _ number: UInt32, _ value: UnsafePointer<CChar>
+) {
+  unsafe Device.find(object).set(Int(number), to: value)
 }
 
 @c(cqemu_device_init) @implementation

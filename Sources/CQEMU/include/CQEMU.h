@@ -41,6 +41,12 @@ typedef void *_Nullable *_Nullable CQEMUErrorPointer;
   F(void, memory_region_add_subregion_overlap,                                                     \
     (void *region, uint64_t offset, void *subregion, int priority))                                \
   F(void *, qdev_get_gpio_in, (void *device, int number))                                          \
+  F(void *, qemu_allocate_irq,                                                                     \
+    (void (*function)(void *opaque, int number, int level), void *opaque, int number))             \
+  F(void *, qdev_intercept_gpio_out,                                                               \
+    (void *device, void *interceptor, const char *name, int number))                               \
+  F(bool, object_property_set_bool,                                                                \
+    (void *object, const char *name, bool value, CQEMUErrorPointer error))                         \
   F(void, qemu_set_irq, (void *line, int level))                                                   \
   F(void, qemu_register_reset, (void (*function)(void *opaque), void *opaque))                     \
   /* Character devices */                                                                          \
@@ -96,6 +102,13 @@ const CQEMUFunctions *cqemu_functions(void);
 /// Sets `error` to `text`, one line without a full stop, as QEMU's own errors are.
 void cqemu_set_error(CQEMUErrorPointer error, const char *text);
 
+/// The most properties that a type of device can have.
+enum { CQEMU_PROPERTY_COUNT = 8 };
+
+/// Adds a string to a class, whose values are those of `cqemu_device_property`.
+void cqemu_add_property(void *device_class, unsigned number, const char *name,
+                        const char *description);
+
 /// QEMU's `MemoryRegionOps` for the host-interface registers.
 const void *cqemu_host_interface_operations(void);
 
@@ -120,6 +133,12 @@ const char *_Nullable cqemu_device_type_name(unsigned number)
 /// Adds the properties and the description to the class of the type called `name`.
 void cqemu_device_class_init(void *device_class, const char *name)
     CQEMU_SWIFT_NAME("initializeClass(_:_:)");
+/// The value of a property, by its number, or NULL; valid until it is set anew.
+const char *_Nullable cqemu_device_property(void *device, unsigned number)
+    CQEMU_SWIFT_NAME("property(_:_:)");
+/// A property is given a value, which is the caller's.
+void cqemu_set_device_property(void *device, unsigned number, const char *value)
+    CQEMU_SWIFT_NAME("setProperty(_:_:_:)");
 /// A device has been made, not yet realized.
 void cqemu_device_init(void *device) CQEMU_SWIFT_NAME("initializeDevice(_:)");
 /// A device is about to be freed.
