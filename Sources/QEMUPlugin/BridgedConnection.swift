@@ -1,6 +1,7 @@
 import IPMI
 import IPMIHostBridge
 import SystemInterfaces
+import VMProtocol
 
 /// A channel of which a host can see whether anything happened.
 protocol WatchedChannel {
@@ -78,6 +79,10 @@ where Interface.Registers: WatchedChannel {
     // A request may have waited for the room this makes.
     seen = nil
   }
+
+  override func control(_ command: VMControl) { bridge.control(command) }
+
+  override func takeHostReset() -> Bool { bridge.takeHostReset() }
 
   override var acceptableInput: Int { bridge.acceptableInput }
 

@@ -1,5 +1,6 @@
 import CQEMU
 import IPMI
+import VMProtocol
 
 /// The chardev that carries a host's wire; ``BridgedConnection`` adds the bridge.
 ///
@@ -32,6 +33,10 @@ import IPMI
   func copyOutput(into chunk: inout FixedBytes<512>) {}
   /// They were written.
   func consumeOutput(_ count: Int) {}
+  /// Asks the host for something, where it can do that.
+  func control(_ command: VMControl) {}
+  /// Whether the host said that it was reset since this was asked last.
+  func takeHostReset() -> Bool { false }
 
   /// The host has left: nothing waits for room any more.
   override func disconnected() {

@@ -1,4 +1,5 @@
 import CQEMU
+import IPMIHostBridge
 
 /// One `-device ipmi-host-extern`: a host that answers at the other end of a chardev, tied to an
 /// interface of the BMC. The host's `ipmi-bmc-extern` speaks the VM wire protocol there.
@@ -8,6 +9,11 @@ import CQEMU
     properties: [
       ("chardev", "id of the chardev that leads to the host's ipmi-bmc-extern"),
       ("responder", "interface of the BMC that answers the host: kcs1 to kcs4, or ibt"),
+      ("power-gpio", "pin by which the BMC presses the host's power button (active low)"),
+      ("reset-gpio", "pin by which the BMC resets the host (active low)"),
+      ("nmi-gpio", "pin by which the BMC sends the host an NMI (active low)"),
+      ("pgood-gpio", "pin that tells the BMC that the host is there (active high)"),
+      ("pltrst-gpio", "pin that tells the BMC that the host is in reset (active low)"),
     ],
     device: HostExtern.self)
 
@@ -19,7 +25,30 @@ import CQEMU
       throw RealizationError(
         "responder '", .literal(responder.name), "' already has an ipmi-host-extern")
     }
-    try unsafe hostInterface.connect(responder, to: self[0])
+    let powerButton = try pin(2, of: soc)
+    let reset = try pin(3, of: soc)
+    let nmi = try pin(4, of: soc)
+    let powerGood = try pin(5, of: soc, isActiveLow: false)
+    let platformReset = try pin(6, of: soc)
+    let connection = try unsafe hostInterface.connect(responder, to: self[0])
+    var outputs: [(line: HostControlLines.Output, pin: GPIOPin)] = []
+    if let powerButton { outputs.append((.powerButton, powerButton)) }
+    if let reset { outputs.append((.reset, reset)) }
+    if let nmi { outputs.append((.nmi, nmi)) }
+    guard !outputs.isEmpty || powerGood != nil || platformReset != nil else { return }
+    hostInterface.add(
+      HostControlPins(
+        outputs: outputs, powerGood: powerGood, platformReset: platformReset, to: connection,
+        of: hostInterface))
+  }
+
+  /// The pin that a property names; `nil` where the user has named none.
+  private func pin(
+    _ property: Int, of soc: SoC, isActiveLow: Bool = true
+  ) throws(RealizationError) -> GPIOPin? {
+    guard let text = unsafe self[property] else { return nil }
+    return try unsafe GPIOPin(
+      text, of: Self.type.properties[property].name, on: soc, isActiveLow: isActiveLow)
   }
 
   /// What `responder=` names.

@@ -15,6 +15,7 @@ import SystemInterfaces
   fileprivate final var kcsConnections: [BridgedConnection<KCSHost>] = []
   fileprivate final var btConnections: [BridgedConnection<BTHost>] = []
   fileprivate final var postCodeInputs: [PostCodeInput] = []
+  private var hostControlPins: [HostControlPins] = []
   private var lines: [Line] = []
   /// The sources by which the lines were driven last.
   private var sourcesSeen: UInt8 = 0
@@ -92,19 +93,28 @@ import SystemInterfaces
   /// Gives a responder its host, at the other end of the chardev with the id `chardev`.
   final func connect(
     _ responder: Responder, to chardev: UnsafePointer<CChar>?
-  ) throws(RealizationError) {
+  ) throws(RealizationError) -> HostConnection {
+    let connection: HostConnection
     if responder == .ibt {
-      let connection = try unsafe BridgedConnection(
+      let host = try unsafe BridgedConnection(
         BTHost(), to: chardev, responder: responder, on: self)
-      btConnections.append(connection)
-      connection.open()
+      btConnections.append(host)
+      connection = host
     } else {
-      let connection = try unsafe BridgedConnection(
+      let host = try unsafe BridgedConnection(
         KCSHost(), to: chardev, responder: responder, on: self)
       switchOnHost(ofChannel: responder.channel)
-      kcsConnections.append(connection)
-      connection.open()
+      kcsConnections.append(host)
+      connection = host
     }
+    connection.open()
+    settle()
+    return connection
+  }
+
+  /// Has the pins follow what they are tied to.
+  final func add(_ pins: HostControlPins) {
+    hostControlPins.append(pins)
     settle()
   }
 
@@ -131,6 +141,11 @@ import SystemInterfaces
   fileprivate func advance(isDue: Bool) {}
 
   // MARK: Consequences
+
+  /// Lets the pins follow the hosts, which only the wire and time change.
+  fileprivate final func advanceHostControl() {
+    for pins in hostControlPins { pins.advance() }
+  }
 
   @inline(__always)
   fileprivate final func drive(_ sources: UInt8) {
@@ -171,6 +186,9 @@ import SystemInterfaces
     for input in postCodeInputs {
       if let wakeUp = input.wakeUpTime { time = min(time ?? .max, wakeUp) }
     }
+    for pins in hostControlPins {
+      if let wakeUp = pins.wakeUpTime { time = min(time ?? .max, wakeUp) }
+    }
     // Deadlines move with every byte; a timer that fires too early costs less than moving it.
     guard let time, time < wakeUpTime ?? .max else { return }
     wakeUpTime = time
@@ -207,6 +225,7 @@ import SystemInterfaces
   override func settle() {
     advance(isDue: false)
     drive(registers.interruptSources)
+    advanceHostControl()
     setTimer()
   }
 

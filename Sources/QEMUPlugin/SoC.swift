@@ -50,6 +50,8 @@ struct SoC {
   var interruptLines: [InterruptLine]
   /// What `responder=` can be.
   var responders: [Responder]
+  /// What `…-gpio=` can be.
+  var gpio: GPIOControllers
 
   /// Whose registers they are.
   var module: Module
@@ -95,7 +97,7 @@ struct SoC {
       interruptController: "/machine/soc/a9mpcore/gic",
       interruptLines: [
         InterruptLine(number: Int32(NPCM7xxHostInterface.interrupt), sources: 1)
-      ], responders: [.kcs1, .kcs2, .kcs3], module: .npcm7xx)
+      ], responders: [.kcs1, .kcs2, .kcs3], gpio: .npcm7xx, module: .npcm7xx)
   }
 
   /// One board of each part stands for those built on it: there are too many for a line.
@@ -109,7 +111,8 @@ struct SoC {
       interruptLines: (0..<generation.lineCount).map {
         let line = generation.line($0)
         return InterruptLine(number: Int32(line.number), sources: line.sources.rawValue)
-      }, responders: [.kcs1, .kcs2, .kcs3, .kcs4, .ibt], module: .aspeed(generation))
+      }, responders: [.kcs1, .kcs2, .kcs3, .kcs4, .ibt], gpio: .aspeed,
+      module: .aspeed(generation))
   }
 
   /// The SoC of the machine that QEMU runs.

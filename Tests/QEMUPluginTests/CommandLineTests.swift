@@ -9,6 +9,11 @@ extension StockQEMUTests {
         """
         ipmi-host-extern options:
           chardev=<string>       - id of the chardev that leads to the host's ipmi-bmc-extern
+          nmi-gpio=<string>      - pin by which the BMC sends the host an NMI (active low)
+          pgood-gpio=<string>    - pin that tells the BMC that the host is there (active high)
+          pltrst-gpio=<string>   - pin that tells the BMC that the host is in reset (active low)
+          power-gpio=<string>    - pin by which the BMC presses the host's power button (active low)
+          reset-gpio=<string>    - pin by which the BMC resets the host (active low)
           responder=<string>     - interface of the BMC that answers the host: kcs1 to kcs4, or ibt
 
         """,
@@ -48,6 +53,8 @@ extension StockQEMUTests {
       /// What follows the type, of several `-device`; the last one is refused.
       var devices: [String]
       var message: String
+
+      private static let levels = ", with :low or :high for where it is active"
 
       static let all = [
         Refusal(
@@ -98,6 +105,30 @@ extension StockQEMUTests {
           machine: "witherspoon-bmc",
           devices: ["chardev=a,responder=ibt", "chardev=b,responder=ibt"],
           message: "responder 'ibt' already has an ipmi-host-extern"),
+        Refusal(
+          testDescription: "a pin that is not there",
+          devices: ["chardev=a,responder=kcs1,reset-gpio=256"],
+          message: "reset-gpio '256' is no GPIO of npcm750: give one from 0 to 255" + levels),
+        Refusal(
+          testDescription: "a pin of another SoC", machine: "ast2600-evb",
+          devices: ["chardev=a,responder=kcs1,pgood-gpio=100"],
+          message: "pgood-gpio '100' is no GPIO of ast2600-a3: give one from A0 to X7"
+            + levels),
+        Refusal(
+          testDescription: "a pin past the last", machine: "ast2500-evb",
+          devices: ["chardev=a,responder=kcs1,power-gpio=Y0"],
+          message: "power-gpio 'Y0' is no GPIO of ast2500-a1: give one from A0 to X7"
+            + levels),
+        Refusal(
+          testDescription: "a level that is none",
+          devices: ["chardev=a,responder=kcs1,nmi-gpio=7:up"],
+          message: "nmi-gpio '7:up' is no GPIO of npcm750: give one from 0 to 255"
+            + levels),
+        Refusal(
+          testDescription: "a pin without a number",
+          devices: ["chardev=a,responder=kcs1,pltrst-gpio=:low"],
+          message: "pltrst-gpio ':low' is no GPIO of npcm750: give one from 0 to 255"
+            + levels),
         Refusal(
           testDescription: "POST codes from nowhere", type: "ipmi-host-post-codes",
           devices: ["port=0x80"],

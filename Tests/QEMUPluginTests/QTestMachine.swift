@@ -40,19 +40,21 @@ final class QTestMachine {
     var description: String
   }
 
-  /// Starts the machine with one device and its wire for each of `responders`, and, where there is a
-  /// port, one called `post-codes`.
+  /// Starts the machine with one device and its wire for each of `responders`, all with the same
+  /// further properties, and, where there is a port, one called `post-codes`.
   init(
     _ qemu: StockQEMU, in directory: (here: URL, inside: String),
     machine: String = "npcm750-evb",
     interruptController: String = "/machine/soc/a9mpcore/gic", responders: [String],
-    postCodePort: String? = nil, preloadedFirst: String? = nil
+    properties: String = "", postCodePort: String? = nil, preloadedFirst: String? = nil
   ) throws {
     self.directory = directory
     var devices = responders.flatMap {
       [
         "-chardev", "socket,id=\($0),path=\(directory.inside)/\($0),server=on,wait=off",
-        "-device", "ipmi-host-extern,chardev=\($0),responder=\($0)",
+        "-device",
+        "ipmi-host-extern,chardev=\($0),responder=\($0)"
+          + (properties.isEmpty ? "" : ",\(properties)"),
       ]
     }
     if let postCodePort {
