@@ -52,6 +52,15 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
     /// When it must be answered; `.max` where nobody waits.
     var awaitedUntil: UInt64 { isAwaited ? deadline : .max }
 
+    mutating func transfer(through stream: inout some StateStream) {
+      stream.transfer(&id)
+      var message = Message(command, lun: lun)
+      message.transfer(through: &stream)
+      (command, lun) = (message.command, message.lun)
+      stream.transfer(deadline: &deadline)
+      stream.transfer(&isAwaited)
+    }
+
     /// The response given in the BMC's place.
     func response(_ code: CompletionCode) -> Message {
       Message(respondingTo: Message(command, lun: lun), code)
@@ -143,6 +152,32 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
   public mutating func takeHostReset() -> Bool {
     defer { hostWasReset = false }
     return hostWasReset
+  }
+
+  // MARK: Saving and restoring
+
+  /// Saves what goes on at the registers, or restores it: the bridge as the BMC's machine sees it.
+  ///
+  /// The connection is not part of that, for the host is another machine. A request it has open
+  /// when an older state is restored begins again, after the one that is restored, whose response
+  /// then nobody awaits.
+  public mutating func transfer(through stream: inout some StateStream) {
+    let interrupted = open.flatMap { $0.isAwaited ? ($0, interface.request) : nil }
+    interface.transfer(through: &stream)
+    var isOpen = open != nil
+    stream.transfer(&isOpen)
+    var saved = open ?? OpenRequest(id: 0, command: .getDeviceID, lun: .bmc, deadline: 0)
+    saved.transfer(through: &stream)
+    if isOpen == interface.isIdle { stream.reject() }
+    guard stream.isRestoring else { return }
+    saved.isAwaited = saved.isAwaited && interrupted == nil && isConnected
+    open = isOpen ? saved : nil
+    due = 0
+    if let (request, message) = interrupted {
+      let queued = QueuedRequest(
+        id: request.id, message: message, isAnswered: false, deadline: request.deadline)
+      if !queue.prepend(queued) { statistics.abandoned &+= 1 }
+    }
   }
 
   // MARK: The registers

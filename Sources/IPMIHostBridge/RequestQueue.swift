@@ -44,6 +44,16 @@ struct RequestQueue: Sendable {
     return true
   }
 
+  /// Adds a request before all others; `false`, and no change, when full.
+  mutating func prepend(_ request: QueuedRequest) -> Bool {
+    guard !isFull else { return false }
+    head = (head + Self.capacity - 1) % Self.capacity
+    storage[head] = request
+    count += 1
+    firstDeadline = request.deadline
+    return true
+  }
+
   /// The oldest request, read in place; there must be one.
   var first: QueuedRequest {
     _read { yield storage[head] }

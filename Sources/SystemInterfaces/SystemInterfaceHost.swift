@@ -21,7 +21,7 @@ public enum HostEvent: Hashable, Sendable {
 ///
 /// It owns neither registers nor clock: both are arguments, as in Linux's `si_sm_handlers`. One
 /// transaction is open at a time.
-public protocol SystemInterfaceHost: Sendable {
+public protocol SystemInterfaceHost: Restorable, Sendable {
   /// The registers it drives.
   associatedtype Registers
 
@@ -38,6 +38,9 @@ public protocol SystemInterfaceHost: Sendable {
 
   /// Takes one step. `now`: nanoseconds of any clock that does not run backwards.
   mutating func event(on registers: inout Registers, now: UInt64) -> HostEvent
+
+  /// The request that was started last.
+  var request: Message { get }
 
   /// The response, from ``HostEvent/complete`` until the next transaction.
   var response: Message? { get }

@@ -1,3 +1,4 @@
+import IPMI
 import SystemInterfaces
 
 /// The LPC block of an AST2400, AST2500 or AST2600: KCS1–4, iBT and POST codes.
@@ -238,5 +239,17 @@ public struct AspeedLPC: Sendable {
       shift = UInt32(truncatingIfNeeded: offset & 3) * 8
       mask = (UInt32.max >> (32 - UInt32(truncatingIfNeeded: width) * 8)) << shift
     }
+  }
+}
+
+extension AspeedLPC: Restorable {
+  /// The registers; ``generation`` is what the board is.
+  public mutating func transfer(through stream: inout some StateStream) {
+    for index in channels.indices { channels[index].transfer(through: &stream) }
+    ibt.transfer(through: &stream)
+    for index in ladr12.indices { stream.transfer(&ladr12[index]) }
+    for index in words.indices { stream.transfer(&words[index]) }
+    stream.transfer(&hasUnreadPostCode)
+    stream.transfer(&refusedAccesses)
   }
 }

@@ -1,3 +1,4 @@
+import IPMI
 import SystemInterfaces
 
 /// The NPCM7xx host interface module: three KCS channels and POST codes behind one interrupt.
@@ -121,5 +122,14 @@ public struct NPCM7xxHostInterface: PostCodeRegisters, Sendable {
         return nil
       }
     }
+  }
+}
+
+extension NPCM7xxHostInterface: Restorable {
+  public mutating func transfer(through stream: inout some StateStream) {
+    for index in channels.indices { channels[index].transfer(through: &stream) }
+    for index in keyboardController.indices { stream.transfer(&keyboardController[index]) }
+    postCodes.transfer(through: &stream)
+    stream.transfer(&refusedAccesses)
   }
 }

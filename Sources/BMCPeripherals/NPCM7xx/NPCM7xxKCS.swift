@@ -1,3 +1,4 @@
+import IPMI
 import SystemInterfaces
 
 /// One KCS channel of an NPCM7xx: the shared registers and the channel's own three.
@@ -206,5 +207,15 @@ public struct NPCM7xxKCS: Sendable {
       enables.insert(.outputBufferFullInterrupt)
     }
     channel.enables = enables
+  }
+}
+
+extension NPCM7xxKCS: Restorable {
+  public mutating func transfer(through stream: inout some StateStream) {
+    channel.transfer(through: &stream)
+    stream.transfer(&control)
+    stream.transfer(&interruptControl)
+    stream.transfer(&interruptEnable)
+    stream.transfer(&requests)
   }
 }

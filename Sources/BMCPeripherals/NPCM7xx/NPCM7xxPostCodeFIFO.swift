@@ -1,3 +1,4 @@
+import IPMI
 import SystemInterfaces
 
 /// BPC: the BIOS POST code FIFO of an NPCM7xx, which collects what the host writes to two ports.
@@ -137,5 +138,16 @@ public struct NPCM7xxPostCodeFIFO: PostCodeRegisters, Sendable {
 
   private func address(_ high: Register, _ low: Register) -> UInt16 {
     UInt16(stored[high.rawValue]) << 8 | UInt16(stored[low.rawValue])
+  }
+}
+
+extension NPCM7xxPostCodeFIFO: Restorable {
+  public mutating func transfer(through stream: inout some StateStream) {
+    for index in bytes.indices { stream.transfer(&bytes[index]) }
+    stream.transfer(&marks)
+    stream.transfer(&first, in: 0...Self.depth - 1)
+    stream.transfer(&count, in: 0...Self.depth)
+    stream.transfer(&hasOverflown)
+    for index in stored.indices { stream.transfer(&stored[index]) }
   }
 }

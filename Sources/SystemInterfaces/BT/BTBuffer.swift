@@ -1,3 +1,5 @@
+import IPMI
+
 /// One direction of a BT channel: 64 bytes, the writer's pointer and the reader's.
 ///
 /// The pointers move only by accesses to the data and by the CLR bits of BT_CTRL, so a request that
@@ -28,4 +30,13 @@ struct BTBuffer: Sendable {
 
   mutating func clearWritePointer() { writePointer = 0 }
   mutating func clearReadPointer() { readPointer = 0 }
+}
+
+extension BTBuffer: Restorable {
+  mutating func transfer(through stream: inout some StateStream) {
+    for index in bytes.indices { stream.transfer(&bytes[index]) }
+    stream.transfer(&writePointer)
+    stream.transfer(&readPointer)
+    if writePointer > Self.capacity || readPointer > Self.capacity { stream.reject() }
+  }
 }

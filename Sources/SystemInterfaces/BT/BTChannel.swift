@@ -1,3 +1,5 @@
+import IPMI
+
 /// One BT channel: the registers in which host and BMC meet.
 ///
 /// Models what every BT implementation has (two buffers, BT_CTRL, BT_INTMASK), with the sizes and
@@ -200,5 +202,16 @@ public struct BTChannel: Sendable {
   private mutating func latchOEM(risenFrom before: BTInterruptMask) {
     let risen = interruptMask.subtracting(before).intersection(.oem)
     events.formUnion(BTEvents(rawValue: UInt16(risen.rawValue) << 10))
+  }
+}
+
+extension BTChannel: Restorable {
+  public mutating func transfer(through stream: inout some StateStream) {
+    hostToBMC.transfer(through: &stream)
+    bmcToHost.transfer(through: &stream)
+    stream.transfer(&control)
+    stream.transfer(&interruptMask)
+    stream.transfer(&events)
+    stream.transfer(&enables)
   }
 }

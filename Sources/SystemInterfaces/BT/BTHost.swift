@@ -25,7 +25,7 @@ public struct BTHost: Sendable {
   /// How soon a BMC that does not react to the clearing of B2H_ATN is asked again, in nanoseconds.
   static let pollInterval: UInt64 = 250_000
 
-  enum State: Sendable {
+  enum State: UInt8, Sendable {
     case idle, refused, aborted
     case transactionStart, writeBytes, writeConsume, readWait, clearAttention, readBytes
     case reset1, reset2, reset3
@@ -43,7 +43,8 @@ public struct BTHost: Sendable {
   }
 
   private(set) var state = State.idle
-  private var request = Message(.getDeviceID)
+  /// The request that was started last.
+  public private(set) var request = Message(.getDeviceID)
   /// The response read last; `nil` while none is complete.
   ///
   /// As in Linux, the driver answers by itself where the BMC does not: C3h after the last time-out,
@@ -272,5 +273,23 @@ extension BTHost: SystemInterfaceHost {
   /// The BMC has no say beyond the decode of the ports: the host itself enables the interrupt.
   public static func hostInterruptIsEnabled(on registers: BTChannel) -> Bool {
     registers.enables.contains(.hostDecode)
+  }
+}
+
+extension BTHost: Restorable {
+  public mutating func transfer(through stream: inout some StateStream) {
+    stream.transfer(&state)
+    request.transfer(through: &stream)
+    response.transfer(through: &stream)
+    stream.transfer(&timeout)
+    stream.transfer(&attempts, in: 0...255)
+    stream.transfer(&hasAsked)
+    stream.transfer(&isAsking)
+    stream.transfer(&sequence)
+    stream.transfer(&failedAttempts, in: 0...256)
+    stream.transfer(&hasReset)
+    stream.transfer(&sawStatus)
+    stream.transfer(&isLongBusy)
+    stream.transfer(deadline: &deadline)
   }
 }

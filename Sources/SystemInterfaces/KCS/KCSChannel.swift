@@ -1,3 +1,5 @@
+import IPMI
+
 /// One KCS channel: the registers in which host and BMC meet.
 ///
 /// Models the three byte registers and two hardware flags of every KCS implementation, as
@@ -134,5 +136,12 @@ public struct KCSChannel: Hashable, Sendable, BitwiseCopyable {
   /// The BMC clears OBF, as ASPEED parts let it by writing 0 to it: the byte is lost.
   public mutating func bmcClearOutputBufferFull() {
     str.remove(.outputBufferFull)
+  }
+}
+
+extension KCSChannel: Restorable {
+  /// Any eight bytes are a channel.
+  public mutating func transfer(through stream: inout some StateStream) {
+    stream.transfer(&word)
   }
 }

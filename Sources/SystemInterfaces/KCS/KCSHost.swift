@@ -14,14 +14,15 @@ public struct KCSHost: Sendable {
   /// How often a request is sent again before the transaction fails.
   public static let maximumRetries = 10
 
-  enum State: Sendable {
+  enum State: UInt8, Sendable {
     case idle, startOperation
     case waitWriteStart, waitWrite, waitWriteEnd, waitRead
     case error0, error1, error2, error3
   }
 
   private(set) var state = State.idle
-  private var request = Message(.getDeviceID)
+  /// The request that was started last.
+  public private(set) var request = Message(.getDeviceID)
   private var writeIndex = 0
   private var received: FixedBytes<300> = []
   private var isTruncated = false
@@ -232,5 +233,21 @@ extension KCSHost: SystemInterfaceHost {
 
   public static func hostInterruptIsEnabled(on registers: KCSChannel) -> Bool {
     registers.enables.contains(.outputBufferFullInterrupt)
+  }
+}
+
+extension KCSHost: Restorable {
+  public mutating func transfer(through stream: inout some StateStream) {
+    stream.transfer(&state)
+    request.transfer(through: &stream)
+    stream.transfer(&writeIndex, in: 0...request.count - 1)
+    received.transfer(through: &stream)
+    stream.transfer(&isTruncated)
+    if isTruncated, !received.isFull { stream.reject() }
+    stream.transfer(&retries, in: 0...Self.maximumRetries + 1)
+    stream.transfer(&isAborting)
+    stream.transfer(deadline: &inputDeadline)
+    stream.transfer(deadline: &outputDeadline)
+    response.transfer(through: &stream)
   }
 }
