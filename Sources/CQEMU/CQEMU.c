@@ -85,6 +85,8 @@ void cqemu_set_error(CQEMUErrorPointer error, const char *text) {
   functions.error_setg_internal(error, __FILE_NAME__, __LINE__, __func__, "%s", text);
 }
 
+void cqemu_report(const char *text) { functions.error_report("%s", text); }
+
 // MARK: Properties
 
 // QEMU says of which object a property is read, but not which one: each number has functions of its

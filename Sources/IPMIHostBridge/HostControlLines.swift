@@ -1,3 +1,4 @@
+import IPMI
 import VMProtocol
 
 /// The lines beside the system interface by which a BMC controls its host, and sees how it is.
@@ -85,5 +86,13 @@ public struct HostControlLines: Sendable {
     guard let end = override, now >= end else { return nil }
     override = nil
     return .powerOff
+  }
+}
+
+extension HostControlLines: Restorable {
+  /// What the BMC drives; how the host is, is not the BMC's machine's state.
+  public mutating func transfer(through stream: inout some StateStream) {
+    for index in asserted.indices { stream.transfer(&asserted[index]) }
+    stream.transfer(deadline: &override)
   }
 }

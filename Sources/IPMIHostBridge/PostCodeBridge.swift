@@ -1,3 +1,4 @@
+import IPMI
 import SystemInterfaces
 
 /// Brings the POST codes of a host that is somewhere else to the registers of the BMC.
@@ -47,5 +48,15 @@ public struct PostCodeBridge: Sendable {
     guard registers.hasRoomForPostCode(port: port) || now >= until else { return }
     waiting = nil
     registers.postCode(port: port, value: code)
+  }
+}
+
+extension PostCodeBridge: Restorable {
+  public mutating func transfer(through stream: inout some StateStream) {
+    var code = waiting?.code ?? 0
+    var until = waiting?.until
+    stream.transfer(&code)
+    stream.transfer(deadline: &until)
+    waiting = until.map { (code, $0) }
   }
 }

@@ -66,6 +66,15 @@ where Interface.Registers: WatchedChannel {
     bridge.isConnected && !isWaitingForRoom && bridge.hasOutput || hasRoomAgain
   }
 
+  /// Saves or restores what goes on at the channel.
+  func transfer(through stream: inout SnapshotStream, keeping: Bool) {
+    var copy = bridge
+    copy.transfer(through: &stream)
+    guard keeping else { return }
+    bridge = copy
+    seen = nil
+  }
+
   // MARK: What the chardev needs of the bridge
 
   override var hasOutput: Bool { bridge.isConnected && bridge.hasOutput }

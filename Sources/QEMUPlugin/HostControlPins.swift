@@ -61,6 +61,13 @@ import VMProtocol
     platformReset?.drive(lines.platformReset)
   }
 
+  /// Saves or restores what the BMC drives; how the host is, is the host's.
+  func transfer(through stream: inout SnapshotStream, keeping: Bool) {
+    var copy = lines
+    copy.transfer(through: &stream)
+    if keeping { lines = copy }
+  }
+
   private func outputChanged(_ index: Int, level: Int32) {
     let (line, pin) = outputs[index]
     let isAsserted = level >= 0 && (level > 0) != pin.isActiveLow

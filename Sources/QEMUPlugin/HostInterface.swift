@@ -1,5 +1,6 @@
 import BMCPeripherals
 import CQEMU
+import IPMI
 import SystemInterfaces
 
 /// The host interface module of the machine's BMC: its registers, its interrupt and its hosts.
@@ -16,6 +17,7 @@ import SystemInterfaces
   fileprivate final var btConnections: [BridgedConnection<BTHost>] = []
   fileprivate final var postCodeInputs: [PostCodeInput] = []
   private var hostControlPins: [HostControlPins] = []
+  fileprivate final lazy var snapshot = Snapshot(of: self)
   private var lines: [Line] = []
   /// The sources by which the lines were driven last.
   private var sourcesSeen: UInt8 = 0
@@ -140,6 +142,21 @@ import SystemInterfaces
   func settle() {}
   fileprivate func advance(isDue: Bool) {}
 
+  /// Saves or restores the state of everything.
+  ///
+  /// - Parameter keeping: Whether what is restored counts; otherwise it is looked at only.
+  func transfer(through stream: inout SnapshotStream, keeping: Bool) {
+    for connection in kcsConnections { connection.transfer(through: &stream, keeping: keeping) }
+    for connection in btConnections { connection.transfer(through: &stream, keeping: keeping) }
+    for input in postCodeInputs { input.transfer(through: &stream, keeping: keeping) }
+    for pins in hostControlPins { pins.transfer(through: &stream, keeping: keeping) }
+    guard keeping else { return }
+    // The controller has its own state back, in which the lines are what they were.
+    sourcesSeen = 0
+    for index in lines.indices { lines[index].isHigh = false }
+    setTimer(isDue: true)
+  }
+
   // MARK: Consequences
 
   /// Lets the pins follow the hosts, which only the wire and time change.
@@ -227,6 +244,14 @@ import SystemInterfaces
     drive(registers.interruptSources)
     advanceHostControl()
     setTimer()
+    snapshot.update()
+  }
+
+  override func transfer(through stream: inout SnapshotStream, keeping: Bool) {
+    var copy = registers
+    copy.transfer(through: &stream)
+    if keeping { registers = copy }
+    super.transfer(through: &stream, keeping: keeping)
   }
 
   fileprivate override func advance(isDue: Bool) {

@@ -1,9 +1,10 @@
 import BMCPeripherals
+import IPMI
 import IPMIHostBridge
 import SystemInterfaces
 
 /// The registers of an SoC's host interface, with what differs between vendors made equal.
-protocol HostInterfaceModule: PostCodeRegisters {
+protocol HostInterfaceModule: PostCodeRegisters, Restorable {
   /// What interrupts the BMC now, one bit for each source: ``SoC/InterruptLine/sources``.
   var interruptSources: UInt8 { get }
   /// A load by the BMC.
@@ -58,6 +59,11 @@ struct AspeedHostInterface: HostInterfaceModule {
 
   mutating func write(_ value: UInt64, to offset: Int, width: Int) {
     registers.write(value, to: offset, width: width)
+  }
+
+  mutating func transfer(through stream: inout some StateStream) {
+    registers.transfer(through: &stream)
+    stream.transfer(&interruptsHost)
   }
 
   func hasRoomForPostCode(port: UInt16) -> Bool { registers.hasRoomForPostCode(port: port) }

@@ -23,6 +23,13 @@ import SystemInterfaces
   /// When this must be called although nothing changes; 0 where the chardev needs service.
   var wakeUpTime: UInt64? { hasRoomAgain ? 0 : bridge.deadline }
 
+  /// Saves or restores the code that waits.
+  func transfer(through stream: inout SnapshotStream, keeping: Bool) {
+    var copy = bridge
+    copy.transfer(through: &stream)
+    if keeping { bridge = copy }
+  }
+
   override var acceptableInput: Int { bridge.isReady ? 1 : 0 }
 
   override func take(_ bytes: UnsafeBufferPointer<UInt8>) {

@@ -40,6 +40,12 @@ typedef void *_Nullable *_Nullable CQEMUErrorPointer;
      uint64_t size))                                                                               \
   F(void, memory_region_add_subregion_overlap,                                                     \
     (void *region, uint64_t offset, void *subregion, int priority))                                \
+  F(void, memory_region_init_ram,                                                                  \
+    (void *region, void *owner, const char *name, uint64_t size, CQEMUErrorPointer error))         \
+  F(void *, memory_region_get_ram_ptr, (void *region))                                             \
+  F(void, memory_region_set_dirty, (void *region, uint64_t offset, uint64_t size))                 \
+  F(void *, qemu_add_vm_change_state_handler,                                                      \
+    (void (*function)(void *opaque, bool is_running, int state), void *opaque))                    \
   F(void *, qdev_get_gpio_in, (void *device, int number))                                          \
   F(void *, qemu_allocate_irq,                                                                     \
     (void (*function)(void *opaque, int number, int level), void *opaque, int number))             \
@@ -62,6 +68,7 @@ typedef void *_Nullable *_Nullable CQEMUErrorPointer;
     (void *backend, unsigned condition,                                                            \
      int (*function)(void *unused, unsigned condition, void *opaque), void *opaque))               \
   F(void, qemu_chr_fe_accept_input, (void *backend))                                               \
+  F(void, error_report, (const char *format, ...))                                                 \
   /* Time */                                                                                       \
   F(int64_t, qemu_clock_get_ns, (int clock))                                                       \
   F(void, timer_init_full,                                                                         \
@@ -101,6 +108,9 @@ const CQEMUFunctions *cqemu_functions(void);
 
 /// Sets `error` to `text`, one line without a full stop, as QEMU's own errors are.
 void cqemu_set_error(CQEMUErrorPointer error, const char *text);
+
+/// Prints one line where QEMU's own errors go.
+void cqemu_report(const char *text);
 
 /// The most properties that a type of device can have.
 enum { CQEMU_PROPERTY_COUNT = 8 };
