@@ -140,6 +140,22 @@ import Testing
     #expect(world.responder.errorCode.rawValue == row.error)
   }
 
+  /// The state stays ERROR while the rest is read, and becomes IDLE at the end.
+  @Test func aREADAfterAWrongByteIsServedInTheErrorState() {
+    var world = World(.read)
+    world.data(0x12)
+    #expect(world.channel.hostReadData() == 0)
+    for expected in [0x01, 0x00] as [UInt8] {
+      world.data(KCSControl.read)
+      #expect(world.channel.str.state == .error)
+      #expect(world.channel.str.contains(.outputBufferFull))
+      #expect(world.channel.hostReadData() == expected)
+    }
+    world.data(KCSControl.read)
+    #expect(world.channel.str == .outputBufferFull, "IDLE, and the dummy byte")
+    #expect(world.responder.phase == .idle)
+  }
+
   @Test func withoutIBFTheInterruptIsSomeoneElses() {
     for phase in Self.phases {
       var world = World(phase)

@@ -141,6 +141,39 @@ extension Message {
       ])
   }
 
+  /// The host acts as far as it can between any two accesses of the BMC. Before the last but one it
+  /// finds IDLE, and ends without the dummy byte, which the next transaction reads away.
+  @Test func theHostMayRunBetweenAnyTwoAccessesOfTheBMC() {
+    var early = 0
+    var races = 0
+    for access in 0... {
+      var pair = KCSPair()
+      pair.host.start(.pattern(5))
+      var racing = RacingKCS(pair: pair, access: access)
+      var event = HostEvent.progressed
+      while event != .complete {
+        event = racing.pair.runHost()
+        guard case .waiting = event else { break }
+        guard pair.responder.service(&racing) else { break }
+        if pair.responder.takeRequest() != nil {
+          pair.responder.respond([0x1C, 0x01, 0x00, 0x77], on: &racing)
+        }
+        if racing.event == .complete { event = .complete }
+      }
+      guard racing.hasRaced else { break }
+      races += 1
+      #expect(event == .complete, "before access \(access)")
+      pair.channel = racing.pair.channel
+      pair.host = racing.pair.host
+      #expect(pair.host.response.map { Array($0.bytes) } == [0x1C, 0x01, 0x00, 0x77])
+      if racing.event == .complete, pair.channel.str == .outputBufferFull { early += 1 }
+      #expect(pair.transact(.pattern(9))?.count == 10, "before access \(access)")
+    }
+    // Seven bytes of the request and four READs, of two accesses at least, and STR before them.
+    #expect(races > 30)
+    #expect(early > 0)
+  }
+
   /// The host gives up after every number of steps; the link works afterwards.
   @Test func aHostThatAbortsAtAnyPointRecovers() {
     var points = 0
@@ -227,6 +260,50 @@ extension Message {
     #expect(pair.transact(.pattern(4))?.count == 5)
   }
 
+  /// Where nobody has the BMC's device open: ERROR and a byte in ODR, as its last user left them,
+  /// and IBF is never cleared.
+  @Test func withoutADaemonEveryTryTakesFiveSeconds() {
+    var pair = KCSPair()
+    pair.responder.forceAbort(on: &pair.channel)
+    var status = KCSStatus.outputBufferFull
+    status.state = .error
+    #expect(pair.channel.str == status && pair.channel.odr == 0)
+    pair.host.start(Message(.getDeviceID))
+    var waits: [UInt64] = []
+    while case .waiting(let end) = pair.runHost() {
+      waits.append(end - pair.now)
+      pair.now = end
+      #expect(pair.channel.str.contains(.inputBufferFull))
+      #expect(pair.channel.idr == 0x60, "error recovery comes first")
+    }
+    #expect(waits == Array(repeating: KCSHost.byteTimeout, count: KCSHost.maximumRetries))
+    #expect(pair.host.isIdle && pair.host.response == nil)
+    // A daemon opens it: nothing is reset, and the byte that waits is the first it serves.
+    pair.responder = KCSResponder<300>()
+    #expect(pair.transact(.pattern(4))?.count == 5)
+  }
+
+  /// GET_STATUS/ABORT ends with a dummy byte: without it the host starts again after five seconds.
+  @Test func anAbortWithoutItsDummyByteIsTriedAgain() {
+    var pair = KCSPair()
+    pair.host.start(.pattern(5))
+    pair.runInterrupts(3)
+    pair.host.abort()
+    // The byte that was there, 60h and 00h; then the 68h that asks for the dummy byte.
+    pair.runInterrupts(3)
+    #expect(pair.runBMC() == true)
+    #expect(pair.channel.str == .outputBufferFull && pair.channel.odr == 0)
+    pair.channel.bmcClearOutputBufferFull()
+    guard case .waiting(let end) = pair.run() else {
+      Issue.record("the host does not wait for the dummy byte")
+      return
+    }
+    #expect(end - pair.now == KCSHost.byteTimeout)
+    pair.now = end
+    #expect(pair.run() == .failed)
+    #expect(pair.transact(.pattern(7))?.count == 8)
+  }
+
   @Test func aResponseWithoutACompletionCodeGetsFF() {
     var channel = KCSChannel()
     channel.enables = .hostDecode
@@ -266,6 +343,44 @@ extension Message {
     }
     #expect(host.response?.count == 300)
     #expect(host.response?.bytes[2] == 0xC6)
+  }
+}
+
+/// The BMC's registers, with a host that acts as far as it can before one of the accesses.
+struct RacingKCS: KCSBMCRegisters {
+  var pair: KCSPair
+  let access: Int
+  /// How far the host came.
+  var event = HostEvent.progressed
+  private var accesses = 0
+
+  init(pair: KCSPair, access: Int) {
+    self.pair = pair
+    self.access = access
+  }
+
+  var hasRaced: Bool { accesses > access }
+
+  private mutating func count() {
+    if accesses == access { event = pair.runHost() }
+    accesses += 1
+  }
+
+  mutating func bmcReadStatus() -> KCSStatus {
+    count()
+    return pair.channel.bmcReadStatus()
+  }
+  mutating func bmcWriteStatus(_ value: KCSStatus) {
+    count()
+    pair.channel.bmcWriteStatus(value)
+  }
+  mutating func bmcReadData() -> UInt8 {
+    count()
+    return pair.channel.bmcReadData()
+  }
+  mutating func bmcWriteData(_ value: UInt8) {
+    count()
+    pair.channel.bmcWriteData(value)
   }
 }
 
