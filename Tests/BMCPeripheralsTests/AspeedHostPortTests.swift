@@ -54,6 +54,21 @@ import Testing
       of: board.block)
   }
 
+  /// HICRB has LPC4E and IBFIE4, EN16LADRn and ENSNPnD: who writes it must keep the others' bits.
+  @Test func aWriteOfHICRBThatKeepsNothingTakesTheOthersAway() {
+    var board = AspeedBoard(.ast2600)
+    board.enable(1, at: 0xCA0, 0xCA1)
+    board.enable(4, at: 0xCB2)
+    board.update(0x100, 0xC000, .max)
+    board.setInterrupt(4)
+    #expect(board.block.read(0x100, width: 4) == 0xC013)
+    #expect(board.block.hostPorts(ofChannel: 1)?.status == 0xCA1)
+    board.block.write(0xC000, to: 0x100, width: 4)
+    #expect(board.block.hostPorts(ofChannel: 1)?.status == 0xCA4)
+    #expect(board.block.hostPorts(ofChannel: 4) == nil)
+    #expect(board.block[channel: 4].enables == [])
+  }
+
   /// The low four bits of LADR3 do not matter.
   @Test func channel3IsAlwaysAtXX2AndXX3() {
     for low in UInt16(0)..<16 {

@@ -102,6 +102,19 @@ import Testing
     #expect(module[channel: 1].channel.enables.contains(.hostDecode))
   }
 
+  /// The driver enables the host IRQ before anyone uses it: what earlier firmware left interrupts.
+  @Test func aByteLeftInODRInterruptsTheHostOnceIEIsWritten() {
+    for channel in 1...2 {
+      var module = Self.module()
+      module.write(0x5A, to: Self.offset(channel, .dataOut), width: 1)
+      #expect(module[channel: channel].hostLines == [])
+      module.write(0x09, to: Self.offset(channel, .interruptEnable), width: 1)
+      #expect(module[channel: channel].hostLines == .irq)
+      #expect(module[channel: channel].channel.hostReadData() == 0x5A)
+      #expect(module[channel: channel].hostLines == [])
+    }
+  }
+
   @Test func docRequestsAnSCIUntilTheHostReads() {
     var module = Self.module()
     module.write(0x12, to: Self.offset(1, .interruptEnable), width: 1)

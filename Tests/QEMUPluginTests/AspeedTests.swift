@@ -189,6 +189,37 @@ extension StockQEMUTests {
       }
     }
 
+    /// Neither a reset of the BMC nor a host that goes away and comes back clears anything.
+    @Test(arguments: StockQEMU.all, Board.all)
+    func theRegistersOutliveAResetAndTheHost(_ qemu: StockQEMU, _ board: Board) async throws {
+      try await with(qemu, board, ["kcs3"]) { machine in
+        var registers = try KCS(machine, channel: 3)
+        let line = board.kcs[2]
+        func expectTheByteToWait() throws {
+          #expect(try machine.read("readl", Self.base + 0x44) == 0x0A)  // STR: C/D and IBF
+          #expect(try machine.read("readl", Self.base + 0x00) == 0x80)  // LPC3E
+          #expect(try machine.read("readl", Self.base + 0x08) == 0x08)  // IBFIE3
+          #expect(try machine.read("readl", Self.base + 0x10) == 0x04)  // KCSENBL
+          #expect(machine.isRaised(line))
+        }
+        do {
+          let host = try machine.connect(to: "kcs3")
+          #expect(host.receive(Self.greeting.count) == Self.greeting)
+          try host.send(Self.getDeviceID)
+          try machine.waitForInterrupt(line)
+          try expectTheByteToWait()
+          try machine.monitor("system_reset")
+          try expectTheByteToWait()
+        }
+        let host = try machine.connect(to: "kcs3")
+        #expect(host.receive(Self.greeting.count) == Self.greeting)
+        try expectTheByteToWait()
+        try host.send(Self.getDeviceID)
+        #expect(try Self.serve(&registers, on: line, answering: 0x22) == [0x18, 0x01])
+        #expect(host.receive(7) == Self.deviceID(0x22))
+      }
+    }
+
     @Test(arguments: StockQEMU.all, Board.all)
     func whatIsNotModelledIsKept(_ qemu: StockQEMU, _ board: Board) async throws {
       try await with(qemu, board, ["kcs3"]) { machine in
