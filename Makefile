@@ -16,6 +16,8 @@ SWIFT := swift
 GUEST_PACKAGES := qemu-system-arm qemu-system-x86 ipmitool freeipmi-tools busybox-static cpio
 # The command line reads device trees with libfdt; the tests compile some.
 DEVICE_TREE_PACKAGES := device-tree-compiler libfdt-dev
+# The tests validate the overlays with the kernel's bindings.
+SCHEMA_PACKAGES := dt-schema xz-utils
 
 PLUGIN := .build/plugin/release/libipmi-host-bridge-qemu.so
 FIRMWARE_BUILD := .build/$(BOARD)
@@ -43,7 +45,8 @@ debian-13: packages
 ifeq ($(SANITIZE),)
 test: lint packages plugin firmware guests device-trees ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
 	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) \
-	  IPMI_HOST_BRIDGE_DEVICE_TREES=$(DEVICE_TREES) $(SWIFT) test $(FILTER)
+	  IPMI_HOST_BRIDGE_DEVICE_TREES=$(DEVICE_TREES) IPMI_HOST_BRIDGE_BINDINGS=$(BINDINGS) \
+	  $(SWIFT) test $(FILTER)
 else
 test: toolchain libfdt
 	$(SWIFT) test --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE) --skip GuestTests \
@@ -84,10 +87,12 @@ $(PLUGIN): $(sources)
 guests: packages ## the host's kernel and initramfs, in the cache
 	@Tests/Guests/host/build
 
-# What Debian's armhf kernel says of the ASPEED boards.
+# What Debian's armhf kernel says of the ASPEED boards, and the bindings of its source.
 DEVICE_TREES := $(CACHE)/device-trees-armhf
+BINDINGS := $(CACHE)/device-tree-bindings
 device-trees: packages
 	@Tests/DeviceTreeTests/kernel-device-trees $(DEVICE_TREES)
+	@Tests/DeviceTreeTests/kernel-bindings $(BINDINGS)
 
 install: libfdt plugin firmware ## into PREFIX=/usr/local, below DESTDIR
 	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -s \
@@ -98,7 +103,7 @@ install: libfdt plugin firmware ## into PREFIX=/usr/local, below DESTDIR
 	install -D -m 644 $(FIRMWARE) $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge/$(BOARD).elf
 
 packages: toolchain
-	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES)
+	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES) $(SCHEMA_PACKAGES)
 
 libfdt: toolchain
 	@.ci/install-packages $(DEVICE_TREE_PACKAGES)

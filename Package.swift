@@ -103,7 +103,7 @@ let package = Package(
       dependencies: [
         "BMCPeripherals", "DeviceTree", "EmulatedPair", "TestSupport", "ipmi-host-bridge",
       ],
-      exclude: ["kernel-device-trees", "npcm750-evb.dts"], swiftSettings: strict),
+      exclude: ["kernel-bindings", "kernel-device-trees", "npcm750-evb.dts"], swiftSettings: strict),
     .testTarget(
       name: "GuestTests", dependencies: ["EmulatedPair", "ipmi-host-bridge"],
       path: "Tests/Guests", exclude: ["host"], swiftSettings: strict),
