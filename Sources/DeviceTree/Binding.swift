@@ -12,7 +12,7 @@ struct Binding {
     all.first { $0.compatible.contains(compatible) }
   }
 
-  private static let all = [
+  static let all = [
     Binding(
       compatible: ["nuvoton,npcm750-kcs-bmc", "nuvoton,npcm845-kcs-bmc"], kind: .npcm7xxKCS,
       channel: { $0.cell("kcs_chan").map(Int.init) }, hostPorts: { _, _ in [] }),

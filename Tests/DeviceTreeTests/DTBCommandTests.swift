@@ -80,7 +80,8 @@ import Testing
       .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "|")
   }
 
-  private func dtb(_ arguments: String..., status: Int32) throws -> [String] {
+  /// The lines that `ipmi-host-bridge dtb` prints.
+  func dtb(_ arguments: String..., status: Int32) throws -> [String] {
     let runner =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
       ?? CommandLine.arguments[0]
