@@ -79,8 +79,9 @@ let package = Package(
 
     // Tests, one target for each module.
 
-    // What the tests share: seeded randomness.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    // What the tests share: seeded randomness, saved states.
+    .target(
+      name: "TestSupport", dependencies: ["IPMI"], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "IPMITests", dependencies: ["IPMI"], swiftSettings: strict),
     .testTarget(
       name: "VMProtocolTests", dependencies: ["TestSupport", "VMProtocol"], swiftSettings: strict),

@@ -41,12 +41,14 @@ final class QTestMachine {
   }
 
   /// Starts the machine with one device and its wire for each of `responders`, all with the same
-  /// further properties, and, where there is a port, one called `post-codes`.
+  /// further properties, and, where there is a port, one called `post-codes`; or with the state that
+  /// comes from `incoming`.
   init(
     _ qemu: StockQEMU, in directory: (here: URL, inside: String),
     machine: String = "npcm750-evb",
     interruptController: String = "/machine/soc/a9mpcore/gic", responders: [String],
-    properties: String = "", postCodePort: String? = nil, preloadedFirst: String? = nil
+    properties: String = "", postCodePort: String? = nil, incoming: String? = nil,
+    preloadedFirst: String? = nil
   ) throws {
     self.directory = directory
     var devices = responders.flatMap {
@@ -63,6 +65,7 @@ final class QTestMachine {
         "-device", "ipmi-host-post-codes,chardev=post,port=\(postCodePort)",
       ]
     }
+    if let incoming { devices += ["-incoming", incoming] }
     process = try qemu.process(
       [
         "qemu-system-arm", "-M", machine, "-accel", "tcg", "-nodefaults", "-display",

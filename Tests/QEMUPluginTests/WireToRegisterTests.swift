@@ -20,7 +20,7 @@ extension StockQEMUTests {
     private static let greeting: [UInt8] = [0xFF, 0x01, 0xA1, 0x00, 0xA1]
 
     /// Firmware for one KCS channel: Linux's driver, over the machine's bus.
-    private struct Firmware {
+    struct Firmware {
       let machine: QTestMachine
       var registers: Registers
       var responder = KCSResponder<300>()
