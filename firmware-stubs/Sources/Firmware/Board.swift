@@ -5,7 +5,8 @@ public protocol Board: Sendable {
   associatedtype Interrupts: InterruptController
   associatedtype Timer: MonotonicTimer
   associatedtype Input: AnalogInput
-  associatedtype Port: KCSPort
+  associatedtype KCS: KCSPort
+  associatedtype BT: BTPort = NoBT
 
   /// The board's name, as QEMU's `-M` spells it.
   var name: StaticString { get }
@@ -18,10 +19,12 @@ public protocol Board: Sendable {
   var timer: Timer { get }
   /// The voltage that one sensor shows.
   var input: Input { get }
-  /// The number of KCS channels, at most 4.
-  var portCount: Int { get }
-  /// The KCS channel `number`, counted from 1 as data sheets do.
-  func port(_ number: Int) -> Port
+  /// The KCS channels that answer a host, at most 4, by their numbers in data sheets.
+  var kcsChannels: ClosedRange<Int> { get }
+  /// The KCS channel `number`.
+  func kcs(_ number: Int) -> KCS
+  /// The BT interface, where the board has one.
+  var bt: BT? { get }
   /// Sends the other cores to sleep. Called at the start and then every second, as a boot ROM that
   /// another core runs may come to its hold only later.
   func parkOtherCores()
@@ -31,4 +34,8 @@ public protocol Board: Sendable {
 
 extension Board {
   public func parkOtherCores() {}
+}
+
+extension Board where BT == NoBT {
+  public var bt: NoBT? { nil }
 }

@@ -1,17 +1,17 @@
-import CBoard
 import IPMI
 import ManagementController
 import SystemInterfaces
 
-/// The firmware of a BMC: a management controller behind the KCS channels of a board.
+/// The firmware of a BMC: a management controller behind the KCS channels and the BT of a board.
 ///
 /// All work is done in the interrupt handler, one interrupt after the other, and the processor
 /// sleeps in between. So nothing is shared between two flows of control and nothing needs masking;
-/// a request is answered in microseconds, and KCS makes the host wait for each byte anyway.
+/// a request is answered in microseconds, and the host waits for each of them anyway.
 public struct Firmware<BoardType: Board> {
   let board: BoardType
   private var controller: ManagementController
-  private var links: [4 of KCSLink<BoardType.Port>]
+  private var kcs: [4 of KCSLink<BoardType.KCS>]
+  private var bt: BTLink<BoardType.BT>?
   /// When the once-a-second work is due, in nanoseconds.
   private var nextTick: UInt64 = 0
   /// SMS_ATN as the channels have it.
@@ -27,30 +27,30 @@ public struct Firmware<BoardType: Board> {
   public init(_ board: BoardType) {
     self.board = board
     controller = ManagementController(board)
-    links = .init { KCSLink(port: board.port($0 + 1)) }
+    let channels = board.kcsChannels
+    // Those that the board does not have are never used.
+    kcs = .init { KCSLink(board.kcs(min(channels.lowerBound + $0, channels.upperBound))) }
+    bt = board.bt.map { BTLink($0) }
   }
 
   /// Starts everything; afterwards ``handleInterrupt()`` is to be called for each interrupt.
   public mutating func start() {
-    let console = board.console
     board.parkOtherCores()
-    console.write("ipmi-host-bridge firmware for ")
-    console.writeLine(board.name)
-    logIdentity()
+    board.logStart(controller.identity)
     board.interrupts.start()
     board.timer.start()
     board.interrupts.enable(board.timer.line)
     board.interrupts.enable(board.input.line)
-    for index in 0..<board.portCount {
-      let wasOpen = links[index].start()
-      board.interrupts.enable(links[index].port.line)
-      write(link: index)
-      if wasOpen { console.write(" was in a transfer,") }
-      console.write(" ready, interrupt ")
-      console.write(decimal: links[index].port.line.number)
-      console.writeLine()
-    }
+    for index in 0..<board.kcsChannels.count { start(kcs[index].start(), kcs[index].port) }
+    if let wasOpen = bt?.start(), let port = bt?.port { start(wasOpen, port) }
+    serveLinks()
     finish()
+  }
+
+  /// Lets a link that has started interrupt.
+  private func start(_ wasOpen: Bool, _ port: some HostPort) {
+    board.interrupts.enable(port.line)
+    board.logStart(port, wasOpen: wasOpen)
   }
 
   /// Serves all pending interrupts.
@@ -61,9 +61,7 @@ public struct Firmware<BoardType: Board> {
       } else if id == board.input.line.id {
         controller.updateVoltage(millivolts: board.input.finishConversion(), now: board.timer.now)
       } else {
-        for index in 0..<board.portCount where id == links[index].port.line.id {
-          serve(link: index)
-        }
+        serveLinks()
       }
       finish()
       board.interrupts.complete(id)
@@ -72,52 +70,28 @@ public struct Firmware<BoardType: Board> {
 
   // MARK: Requests
 
-  /// Takes a byte from the host, and answers if it was the last one of a request.
-  private mutating func serve(link index: Int) {
-    guard let request = links[index].takeRequest() else { return }
+  /// Serves every host that wants something, and answers the requests that are complete.
+  ///
+  /// All of them are asked: on some parts they have one interrupt in common.
+  private mutating func serveLinks() {
+    for index in 0..<board.kcsChannels.count {
+      guard let request = kcs[index].takeRequest() else { continue }
+      let response = respond(to: request)
+      kcs[index].respond(response)
+      board.log(request, response, from: kcs[index].port)
+    }
+    if let request = bt?.takeRequest() {
+      let response = respond(to: request)
+      bt?.respond(response)
+      if let port = bt?.port { board.log(request, response, from: port) }
+    }
+  }
+
+  private mutating func respond(to request: Message) -> Message {
     let response = controller.respond(to: request, now: board.timer.now)
     // Before the response, so that the host finds SMS_ATN as its request left it.
     showAttention()
-    links[index].respond(response)
-    log(request, response, link: index)
-  }
-
-  /// Writes a line such as `KCS1 06 01 Get Device ID -> 00`.
-  private func log(_ request: Message, _ response: Message, link index: Int) {
-    let console = board.console
-    write(link: index)
-    console.write(" ")
-    console.write(request.netFn.rawValue)
-    console.write(" ")
-    console.write(request.command.code)
-    if let name = request.command.name {
-      console.write(" ")
-      console.write(name)
-    }
-    console.write(" -> ")
-    console.write((response.completionCode ?? .unspecified).rawValue)
-    console.writeLine()
-  }
-
-  /// Writes what Get Device ID will answer, such as `firmware 0.01, manufacturer 0, product 1872`.
-  private func logIdentity() {
-    let console = board.console
-    let identity = controller.identity
-    console.write("firmware ")
-    console.write(decimal: UInt32(identity.firmwareMajor))
-    console.write(".")
-    console.write(identity.firmwareMinor)
-    console.write(", manufacturer ")
-    console.write(decimal: identity.manufacturer)
-    console.write(", product ")
-    console.write(decimal: UInt32(identity.product))
-    console.writeLine()
-  }
-
-  /// Writes the name of a channel.
-  private func write(link index: Int) {
-    board.console.write("KCS")
-    board.console.write(decimal: UInt32(truncatingIfNeeded: index + 1))
+    return response
   }
 
   // MARK: Time
@@ -149,35 +123,15 @@ public struct Firmware<BoardType: Board> {
   private mutating func showAttention() {
     guard attention != controller.attention else { return }
     attention = controller.attention
-    for index in 0..<board.portCount {
-      links[index].setAttention(attention)
-    }
+    for index in 0..<board.kcsChannels.count { kcs[index].setAttention(attention) }
+    bt?.setAttention(attention)
   }
 
   /// Takes an action, where the board can; the log shows them all.
   private mutating func take(_ action: BoardAction) {
-    board.console.write("action: ")
-    board.console.writeLine(action.name)
+    board.log(action)
     if action == .coldReset || action == .warmReset {
       restart = board.timer.now &+ Self.restartDelay
-    }
-  }
-}
-
-extension BoardAction {
-  /// What the log calls the action.
-  fileprivate var name: StaticString {
-    switch self {
-    case .powerDown: "power down"
-    case .powerUp: "power up"
-    case .powerCycle: "power cycle"
-    case .hardReset: "hard reset"
-    case .diagnosticInterrupt: "diagnostic interrupt"
-    case .gracefulShutdown: "graceful shutdown"
-    case .coldReset: "cold reset"
-    case .warmReset: "warm reset"
-    case .identify(true): "identify on"
-    case .identify(false): "identify off"
     }
   }
 }

@@ -5,6 +5,7 @@ import SystemInterfaces
 ///
 /// Offsets as in Linux `kcs_bmc_npcm7xx`.
 public struct NPCM7xxKCS: KCSPort {
+  public let name: StaticString
   /// The address of the channel's first register.
   let base: UInt
   /// Shared peripheral interrupt 9, which all channels, keyboard and POST codes have in common.
@@ -34,6 +35,8 @@ public struct NPCM7xxKCS: KCSPort {
   ///   - module: The address of the host interface module.
   ///   - channel: 1...3.
   public init(module: UInt, channel: Int) {
+    let names: [3 of StaticString] = ["KCS1", "KCS2", "KCS3"]
+    name = names[channel - 1]
     base = module + 0x0C + 0x12 * UInt(channel - 1)
   }
 
