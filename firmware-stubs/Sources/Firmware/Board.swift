@@ -16,6 +16,7 @@ public protocol Board: Sendable {
   var guid: FixedBytes<16> { get }
   var console: Console { get }
   var interrupts: Interrupts { get }
+  /// The timer as it is before its start.
   var timer: Timer { get }
   /// The voltage that one sensor shows.
   var input: Input { get }

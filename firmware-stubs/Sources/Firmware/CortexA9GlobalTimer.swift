@@ -1,18 +1,5 @@
 import CBoard
 
-/// A clock that never goes back, with one alarm.
-public protocol MonotonicTimer: Sendable {
-  /// The alarm's interrupt.
-  var line: InterruptLine { get }
-  /// Starts the clock, without an alarm.
-  func start()
-  /// Time since ``start()`` or before, in nanoseconds.
-  var now: UInt64 { get }
-  /// Requests one interrupt at `time` in nanoseconds, at once if that has passed; clears the
-  /// interrupt before it, and any alarm set before.
-  func interrupt(at time: UInt64)
-}
-
 /// Global timer of a Cortex-A9 cluster: 64 bits, up, shared by its processors.
 ///
 /// Cortex-A9 MPCore technical reference manual, chapter 4.4.

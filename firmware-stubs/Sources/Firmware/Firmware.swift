@@ -9,6 +9,7 @@ import SystemInterfaces
 /// a request is answered in microseconds, and the host waits for each of them anyway.
 public struct Firmware<BoardType: Board> {
   let board: BoardType
+  private var timer: BoardType.Timer
   private var controller: ManagementController
   private var kcs: [4 of KCSLink<BoardType.KCS>]
   private var bt: BTLink<BoardType.BT>?
@@ -26,6 +27,7 @@ public struct Firmware<BoardType: Board> {
 
   public init(_ board: BoardType) {
     self.board = board
+    timer = board.timer
     controller = ManagementController(board)
     let channels = board.kcsChannels
     // Those that the board does not have are never used.
@@ -38,8 +40,8 @@ public struct Firmware<BoardType: Board> {
     board.parkOtherCores()
     board.logStart(controller.identity)
     board.interrupts.start()
-    board.timer.start()
-    board.interrupts.enable(board.timer.line)
+    timer.start()
+    board.interrupts.enable(timer.line)
     board.interrupts.enable(board.input.line)
     for index in 0..<board.kcsChannels.count { start(kcs[index].start(), kcs[index].port) }
     if let wasOpen = bt?.start(), let port = bt?.port { start(wasOpen, port) }
@@ -56,10 +58,10 @@ public struct Firmware<BoardType: Board> {
   /// Serves all pending interrupts.
   public mutating func handleInterrupt() {
     while let id = board.interrupts.acknowledge() {
-      if id == board.timer.line.id {
+      if id == timer.line.id {
         handleAlarm()
       } else if id == board.input.line.id {
-        controller.updateVoltage(millivolts: board.input.finishConversion(), now: board.timer.now)
+        controller.updateVoltage(millivolts: board.input.finishConversion(), now: timer.now)
       } else {
         serveLinks()
       }
@@ -88,7 +90,7 @@ public struct Firmware<BoardType: Board> {
   }
 
   private mutating func respond(to request: Message) -> Message {
-    let response = controller.respond(to: request, now: board.timer.now)
+    let response = controller.respond(to: request, now: timer.now)
     // Before the response, so that the host finds SMS_ATN as its request left it.
     showAttention()
     return response
@@ -97,7 +99,7 @@ public struct Firmware<BoardType: Board> {
   // MARK: Time
 
   private mutating func handleAlarm() {
-    let now = board.timer.now
+    let now = timer.now
     controller.advance(to: now)
     if now >= nextTick {
       nextTick = now &+ Self.tickInterval
@@ -114,7 +116,7 @@ public struct Firmware<BoardType: Board> {
       take(action)
     }
     let deadline = min(nextTick, controller.deadline ?? .max)
-    board.timer.interrupt(at: min(deadline, restart ?? .max))
+    timer.interrupt(at: min(deadline, restart ?? .max))
   }
 
   // MARK: Effects
@@ -131,7 +133,7 @@ public struct Firmware<BoardType: Board> {
   private mutating func take(_ action: BoardAction) {
     board.log(action)
     if action == .coldReset || action == .warmReset {
-      restart = board.timer.now &+ Self.restartDelay
+      restart = timer.now &+ Self.restartDelay
     }
   }
 }
