@@ -1,9 +1,8 @@
-/// An analog-to-digital converter that measures one voltage and interrupts when it has.
+/// An analog-to-digital converter that measures one voltage.
 public protocol AnalogInput: Sendable {
-  /// The interrupt at the end of a conversion.
-  var line: InterruptLine { get }
-  /// Starts a conversion.
-  func startConversion()
-  /// Ends the interrupt, and returns the voltage in millivolts.
-  func finishConversion() -> UInt32
+  /// What the highest reading, and one more, stands for, in millivolts.
+  var reference: UInt32 { get }
+  /// The voltage in millivolts as converted since the last call, which starts the next conversion;
+  /// `nil` where none is complete. No interrupt: it is called about once a second.
+  func sample() -> UInt32?
 }

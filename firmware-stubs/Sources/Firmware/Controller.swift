@@ -4,16 +4,21 @@ import ManagementController
 /// Number of the sensor that shows ``Board/input``.
 private let voltageSensor: UInt8 = 1
 
-/// The voltage sensor in 8 mV per count, so that 255 is just past what the converter can measure.
-///
-/// No lower threshold: an input that nothing drives, as in an emulator, reads 0 V.
-private let voltage = ThresholdCharacteristics(
-  unit: 0x04,
-  conversion: LinearConversion(multiplier: 8, resultExponent: -3),
-  nominal: 150,
-  normal: 0...199,
-  thresholds: Thresholds(upperNonCritical: 200, upperCritical: 225),
-  hysteresis: 2)
+extension AnalogInput {
+  /// The voltage sensor: 255 counts of whole millivolts are just past what the converter measures.
+  ///
+  /// No lower threshold: an input that nothing drives, as in an emulator, reads 0 V.
+  fileprivate var sensor: ThresholdCharacteristics {
+    ThresholdCharacteristics(
+      unit: 0x04,
+      conversion: LinearConversion(
+        multiplier: Int16(truncatingIfNeeded: reference / 255 + 1), resultExponent: -3),
+      nominal: 150,
+      normal: 0...199,
+      thresholds: Thresholds(upperNonCritical: 200, upperCritical: 225),
+      hysteresis: 2)
+  }
+}
 
 extension ManagementController {
   /// The controller as `board` presents it.
@@ -21,7 +26,7 @@ extension ManagementController {
     var sensors = SensorTable()
     sensors.append(
       SensorDescription(
-        number: voltageSensor, name: "ADC0", type: .voltage, kind: .threshold(voltage)))
+        number: voltageSensor, name: "ADC0", type: .voltage, kind: .threshold(board.input.sensor)))
     sensors.append(.hostPower(number: 2))
     sensors.append(.watchdog(number: 3))
     sensors.append(.eventLog(number: 4))
@@ -37,8 +42,9 @@ extension ManagementController {
   }
 
   /// Tells the voltage sensor what ``Board/input`` measured.
-  mutating func updateVoltage(millivolts: UInt32, now: UInt64) {
-    let raw = voltage.conversion.raw(nearest: Int32(truncatingIfNeeded: millivolts), exponent: -3)
+  mutating func updateVoltage(_ millivolts: UInt32, of board: some Board, now: UInt64) {
+    let raw = board.input.sensor.conversion.raw(
+      nearest: Int32(truncatingIfNeeded: millivolts), exponent: -3)
     update(sensor: voltageSensor, reading: raw, now: now)
   }
 }

@@ -42,7 +42,6 @@ public struct Firmware<BoardType: Board> {
     board.interrupts.start()
     timer.start()
     board.interrupts.enable(timer.line)
-    board.interrupts.enable(board.input.line)
     for index in 0..<board.kcsChannels.count { start(kcs[index].start(), kcs[index].port) }
     if let wasOpen = bt?.start(), let port = bt?.port { start(wasOpen, port) }
     serveLinks()
@@ -60,8 +59,6 @@ public struct Firmware<BoardType: Board> {
     while let id = board.interrupts.acknowledge() {
       if id == timer.line.id {
         handleAlarm()
-      } else if id == board.input.line.id {
-        controller.updateVoltage(millivolts: board.input.finishConversion(), now: timer.now)
       } else {
         serveLinks()
       }
@@ -103,7 +100,9 @@ public struct Firmware<BoardType: Board> {
     controller.advance(to: now)
     if now >= nextTick {
       nextTick = now &+ Self.tickInterval
-      board.input.startConversion()
+      if let millivolts = board.input.sample() {
+        controller.updateVoltage(millivolts, of: board, now: now)
+      }
       board.parkOtherCores()
     }
     if let restart, now >= restart { board.restart() }

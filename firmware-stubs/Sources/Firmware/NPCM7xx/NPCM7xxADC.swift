@@ -8,11 +8,8 @@ public struct NPCM7xxADC: AnalogInput {
   let base: UInt
   /// The input measured, 0...7.
   let input: UInt32
-  /// Shared peripheral interrupt 0.
-  public let line = GIC.shared(0)
-
-  /// The internal reference in millivolts: what the highest reading, and one more, stands for.
-  private static let reference: UInt32 = 2000
+  /// The internal reference.
+  public let reference: UInt32 = 2000
 
   private enum Register {
     static let control: UInt = 0x0
@@ -26,11 +23,8 @@ public struct NPCM7xxADC: AnalogInput {
     /// Starts a conversion; reads 1 until it is done.
     static let convert: UInt32 = 1 << 13
     static let enable: UInt32 = 1 << 17
-    /// A conversion is done; write 1 to clear.
-    static let done: UInt32 = 1 << 18
     /// Measures against the internal reference rather than the VREF pin.
     static let internalReference: UInt32 = 1 << 19
-    static let interruptEnable: UInt32 = 1 << 21
     /// The position of the input's number.
     static let inputShift: UInt32 = 24
   }
@@ -40,20 +34,14 @@ public struct NPCM7xxADC: AnalogInput {
     self.input = input
   }
 
-  public func startConversion() {
-    write(Control.enable | Control.interruptEnable | Control.convert)
-  }
-
-  public func finishConversion() -> UInt32 {
-    write(Control.enable)
-    return (load32(base + Register.data) & 0x3FF) * Self.reference / 1024
-  }
-
-  /// Writes ADC_CON, clearing what an earlier conversion left.
-  private func write(_ bits: UInt32) {
-    let kept = load32(base + Register.control) & Control.kept
+  public func sample() -> UInt32? {
+    let control = load32(base + Register.control)
+    let isDone = control & (Control.enable | Control.convert) == Control.enable
+    let reading = load32(base + Register.data) & 0x3FF
     store32(
       base + Register.control,
-      kept | bits | Control.done | Control.internalReference | input << Control.inputShift)
+      control & Control.kept | Control.enable | Control.convert | Control.internalReference
+        | input << Control.inputShift)
+    return isDone ? reading * reference / 1024 : nil
   }
 }
