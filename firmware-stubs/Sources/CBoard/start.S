@@ -1,4 +1,4 @@
-// Entry and exception vectors, for every ARM core from ARM926EJ-S to Cortex-A9.
+// Entry and exception vectors, for ARM926EJ-S, ARM1176JZF-S, Cortex-A7 and Cortex-A9.
 //
 // Entered at _start in SVC mode, MMU and caches off, by all cores of the board at once or by
 // core 0 alone. Leaves core 0 in main(), on the stack of SVC mode, with IRQ and FIQ masked.
@@ -20,11 +20,15 @@ _start:
   mrc p15, 0, r0, c0, c0, 5     // MPIDR: affinity level 0 is the core's number
   tst r0, #0xFF
   bne park
+#endif
   mrc p15, 0, r0, c1, c0, 0     // SCTLR
   bic r0, r0, #(1 << 13)        // V: vectors at FFFF0000, where boot ROMs have theirs
   mcr p15, 0, r0, c1, c0, 0
+#if __ARM_ARCH >= 6
   ldr r0, =vectors
   mcr p15, 0, r0, c12, c0, 0    // VBAR
+#endif
+#if __ARM_ARCH >= 7
   isb
 #endif
 
@@ -48,6 +52,28 @@ _start:
   strlo r2, [r0], #4
   blo 0b
 
+#if __ARM_ARCH < 6
+  // Without VBAR the vectors are at 0, where the board has its flash. So the MMU shows there the
+  // first megabyte of RAM, which begins with ours, and all else where it is: sections of 1 MiB,
+  // neither cached nor buffered, of domain 0, without protection.
+  ldr r0, =translation_table
+  ldr r1, =0x00000C12           // address 0, AP 11, section
+  mov r2, r0
+0:
+  str r1, [r2], #4
+  adds r1, r1, #0x00100000
+  bcc 0b
+  ldr r1, =vectors + 0xC12
+  str r1, [r0]
+  mcr p15, 0, r0, c2, c0, 0     // TTBR
+  mov r1, #3
+  mcr p15, 0, r1, c3, c0, 0     // DACR: manager of domain 0
+  mcr p15, 0, r1, c8, c7, 0     // TLB: invalidate
+  mrc p15, 0, r0, c1, c0, 0
+  orr r0, r0, #1                // SCTLR.M
+  mcr p15, 0, r0, c1, c0, 0
+#endif
+
   mov r0, #0                    // argc
   mov r1, #0                    // argv
   bl main
@@ -63,16 +89,17 @@ park:
   b park
 
   .section .text.vectors, "ax"
-  .balign 32                    // VBAR ignores its five lowest bits
 vectors:
-  b _start
-  b undefined_instruction
-  b supervisor_call
-  b prefetch_abort
-  b data_abort
+  // Absolute: they may be executed at 0.
+  ldr pc, =_start
+  ldr pc, =undefined_instruction
+  ldr pc, =supervisor_call
+  ldr pc, =prefetch_abort
+  ldr pc, =data_abort
   b .                           // reserved
-  b interrupt
-  b fast_interrupt
+  ldr pc, =interrupt
+  ldr pc, =fast_interrupt
+  .ltorg
 
 interrupt:
   sub lr, lr, #4
@@ -105,3 +132,10 @@ fast_interrupt:
 fault:
   bl handle_fault
   b park
+
+#if __ARM_ARCH < 6
+  .section .bss.translation_table, "aw", %nobits
+  .balign 0x4000
+translation_table:
+  .space 0x4000
+#endif
