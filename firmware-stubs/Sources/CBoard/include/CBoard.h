@@ -43,6 +43,12 @@ static inline void wait_for_interrupt(void) {
 #endif
 }
 
+// generic_timer.S, in ARMv7-A only: the virtual counter of the generic timer.
+uint64_t virtual_count(void);
+
+// generic_timer.S: whether the virtual timer interrupts, and from which count on.
+void set_virtual_timer(uint64_t count, uint32_t enable);
+
 // start.S: sleeps for ever.
 void park(void);
 
