@@ -1,6 +1,14 @@
 # Everything a user types. `make demo` and `make test` need a Swift 6.3 toolchain and, on a fresh
 # Debian 12, root or sudo: they install the packages that are missing, and name them first.
 
+# The BMC boards that there is firmware for, and the triple of each.
+BOARDS := npcm750-evb ast2600-evb ast2500-evb palmetto-bmc
+TRIPLE_npcm750-evb := armv7-none-none-eabi
+TRIPLE_ast2600-evb := armv7-none-none-eabi
+TRIPLE_ast2500-evb := armv6-none-none-eabi
+TRIPLE_palmetto-bmc := armv4t-none-none-eabi
+# What `make firmware` builds: the board that is named, or all.
+FIRMWARE_BOARDS := $(or $(BOARD),$(BOARDS))
 BOARD ?= npcm750-evb
 PREFIX ?= /usr/local
 SANITIZE ?=
@@ -20,8 +28,8 @@ DEVICE_TREE_PACKAGES := device-tree-compiler libfdt-dev
 SCHEMA_PACKAGES := dt-schema xz-utils
 
 PLUGIN := .build/plugin/release/libipmi-host-bridge-qemu.so
-FIRMWARE_BUILD := .build/$(BOARD)
-FIRMWARE := firmware-stubs/$(FIRMWARE_BUILD)/release/$(BOARD).elf
+# The files of boards.
+firmware = $(foreach board,$(1),firmware-stubs/.build/$(board)/release/$(board).elf)
 sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
@@ -30,7 +38,7 @@ firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
-demo: packages plugin firmware guests ## set up, then boot a PC and a BMC and run ipmitool
+demo: packages plugin $(call firmware,$(BOARD)) guests ## set up, then boot a PC and a BMC and run ipmitool
 	@$(SWIFT) build --quiet --product ipmi-host-bridge
 	@.build/debug/ipmi-host-bridge pair-qemu --board $(BOARD)
 
@@ -43,7 +51,7 @@ debian-13: packages
 	@.ci/debian-13 $(CACHE)/debian-13
 
 ifeq ($(SANITIZE),)
-test: lint packages plugin firmware guests device-trees ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
+test: lint packages plugin $(call firmware,$(BOARDS)) guests device-trees ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
 	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) \
 	  IPMI_HOST_BRIDGE_DEVICE_TREES=$(DEVICE_TREES) IPMI_HOST_BRIDGE_BINDINGS=$(BINDINGS) \
 	  $(SWIFT) test $(FILTER)
@@ -69,14 +77,16 @@ lint: toolchain ## check the format of all Swift sources
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests firmware-stubs/Package.swift \
 	  firmware-stubs/Sources
 
-firmware: toolchain $(FIRMWARE) ## the BMC's firmware; BOARD=npcm750-evb
+firmware: toolchain $(call firmware,$(FIRMWARE_BOARDS)) ## the firmware of all boards, or of BOARD=
 # Of a package it depends on by path, SwiftPM 6.3 looks for new files only when the manifest is new.
-$(FIRMWARE): $(firmware_sources) $(sources)
+define firmware_rule
+$(call firmware,$(1)): $(firmware_sources) $(sources) | toolchain
 	@touch firmware-stubs/Package.swift
 	cd firmware-stubs && $(SWIFT) build -c release --build-system native \
-	  --triple armv7-none-none-eabi --toolset $(BOARD).json \
-	  --scratch-path $(FIRMWARE_BUILD) --product $(BOARD).elf
-	@touch $@
+	  --triple $(TRIPLE_$(1)) --toolset $(1).json --scratch-path .build/$(1) --product $(1).elf
+	@touch $$@
+endef
+$(foreach board,$(BOARDS),$(eval $(call firmware_rule,$(board))))
 
 plugin: toolchain $(PLUGIN) ## the library that adds our devices to a stock QEMU
 $(PLUGIN): $(sources)
@@ -94,13 +104,13 @@ device-trees: packages
 	@Tests/DeviceTreeTests/kernel-device-trees $(DEVICE_TREES)
 	@Tests/DeviceTreeTests/kernel-bindings $(BINDINGS)
 
-install: libfdt plugin firmware ## into PREFIX=/usr/local, below DESTDIR
+install: libfdt plugin $(call firmware,$(BOARDS)) ## into PREFIX=/usr/local, below DESTDIR
 	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -s \
 	  --product ipmi-host-bridge
 	install -D -m 755 .build/release/ipmi-host-bridge $(DESTDIR)$(PREFIX)/bin/ipmi-host-bridge
 	install -D -m 644 $(PLUGIN) \
 	  $(DESTDIR)$(PREFIX)/lib/ipmi-host-bridge/libipmi-host-bridge-qemu.so
-	install -D -m 644 $(FIRMWARE) $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge/$(BOARD).elf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge $(call firmware,$(BOARDS))
 
 packages: toolchain
 	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES) $(SCHEMA_PACKAGES)

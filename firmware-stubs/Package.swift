@@ -7,7 +7,8 @@ import PackageDescription
 //   swift build -c release --triple armv7-none-none-eabi --toolset npcm750-evb.json \
 //     --scratch-path .build/npcm750-evb --build-system native --product npcm750-evb.elf
 //
-// A board is a toolset (CPU, address of RAM) and an executable target (which devices, where).
+// A board is a triple (armv6 for ast2500-evb, armv4t for palmetto-bmc), a toolset (CPU, address of
+// RAM) and an executable target (which devices, where).
 
 let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
@@ -15,10 +16,23 @@ let strict: [SwiftSetting] = [
   .strictMemorySafety(),
 ]
 
+/// The executable of a board.
+func board(_ target: String) -> Target {
+  .executableTarget(
+    name: target,
+    dependencies: [
+      "CBoard", "Firmware", .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge"),
+    ],
+    swiftSettings: strict)
+}
+
 let package = Package(
   name: "firmware-stubs",
   products: [
-    .executable(name: "npcm750-evb.elf", targets: ["NPCM750EVB"])
+    .executable(name: "npcm750-evb.elf", targets: ["NPCM750EVB"]),
+    .executable(name: "ast2600-evb.elf", targets: ["AST2600EVB"]),
+    .executable(name: "ast2500-evb.elf", targets: ["AST2500EVB"]),
+    .executable(name: "palmetto-bmc.elf", targets: ["PalmettoBMC"]),
   ],
   dependencies: [
     .package(name: "ipmi-host-bridge", path: "..")
@@ -27,18 +41,13 @@ let package = Package(
     // Entry, exception vectors, the compiler's helper functions, volatile accesses.
     .target(
       name: "CBoard", cSettings: [.treatAllWarnings(as: .error)]),
-    // What every board runs: device drivers, KCS links, the management controller.
+    // What every board runs: device drivers, KCS and BT links, the management controller.
     .target(
       name: "Firmware",
       dependencies: ["CBoard", .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge")],
       swiftSettings: strict),
-    // Nuvoton NPCM750 evaluation board; QEMU -M npcm750-evb.
-    .executableTarget(
-      name: "NPCM750EVB",
-      dependencies: [
-        "CBoard", "Firmware", .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge"),
-      ],
-      swiftSettings: strict),
+    // The boards, named as QEMU's machines.
+    board("NPCM750EVB"), board("AST2600EVB"), board("AST2500EVB"), board("PalmettoBMC"),
     // Imports every pure module: that it builds for ARM proves that they are Embedded Swift.
     .target(
       name: "PureModules",

@@ -6,10 +6,15 @@ public struct Board: Sendable {
   public let name: String
   /// The interfaces of the BMC by which the firmware answers a host, the usual one first.
   public let responders: [String]
+  /// Cores that QEMU starts along with core 0, and that have to be sent to the firmware, too.
+  var otherCores: [Int] = []
 
   /// Every board, by name.
   public static let all = [
-    Board(name: "npcm750-evb", responders: ["kcs1", "kcs2", "kcs3"])
+    Board(name: "npcm750-evb", responders: ["kcs1", "kcs2", "kcs3"]),
+    Board(name: "ast2600-evb", responders: ["kcs3", "ibt"], otherCores: [1]),
+    Board(name: "ast2500-evb", responders: ["kcs3", "ibt"]),
+    Board(name: "palmetto-bmc", responders: ["kcs3", "ibt"]),
   ]
 
   public static func named(_ name: String) -> Board? { all.first { $0.name == name } }

@@ -41,7 +41,8 @@ public struct EmulatedBMC: Sendable {
       "-device", "ipmi-host-post-codes,chardev=post0",
     ]
     return BMC.Program(
-      command: try machine + software.options, environment: Preload.environment(for: plugin),
+      command: try machine + software.options(for: board),
+      environment: Preload.environment(for: plugin),
       isReady: { [responder] in $0.lowercased().hasPrefix("\(responder) ready") })
   }
 }
@@ -55,20 +56,24 @@ extension EmulatedBMC.Software {
   }
 
   /// QEMU's options that load it.
-  fileprivate var options: [String] {
-    get throws {
-      switch self {
-      case .firmware(let elf):
-        guard isELF(elf) else { throw EmulatorError("\(elf) is not an ARM ELF file") }
-        return ["-device", "loader,file=\(escapedForQEMU(elf)),cpu-num=0"]
+  fileprivate func options(for board: Board) throws -> [String] {
+    switch self {
+    case .firmware(let elf):
+      guard let entry = entryPoint(of: elf) else {
+        throw EmulatorError("\(elf) is not an ARM ELF file")
       }
+      let others = board.otherCores.flatMap {
+        ["-device", "loader,addr=\(entry),cpu-num=\($0)"]
+      }
+      return ["-device", "loader,file=\(escapedForQEMU(elf)),cpu-num=0"] + others
     }
   }
 }
 
-/// Whether a file begins as a 32-bit little-endian ELF file does.
-func isELF(_ path: String) -> Bool {
-  guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 6)
-  else { return false }
-  return start.elementsEqual([0x7F, 0x45, 0x4C, 0x46, 1, 1])
+/// Where a 32-bit little-endian ELF file is entered; nil for a file that is none.
+func entryPoint(of path: String) -> UInt32? {
+  guard let file = FileHandle(forReadingAtPath: path), let header = try? file.read(upToCount: 28),
+    header.count == 28, header.starts(with: [0x7F, 0x45, 0x4C, 0x46, 1, 1])
+  else { return nil }
+  return header.suffix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
 }
