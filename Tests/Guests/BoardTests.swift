@@ -1,0 +1,67 @@
+import EmulatedPair
+import Foundation
+import Testing
+
+/// Every interface of every board, from ipmitool on a real Linux to our firmware.
+extension PairTests {
+  /// An interface of a BMC, and the device by which the host sees it.
+  struct Connection: CustomTestStringConvertible, Sendable {
+    var board: String
+    var responder: String
+    var hostInterface: String
+
+    init(_ board: String, _ responder: String, _ hostInterface: String) {
+      (self.board, self.responder, self.hostInterface) = (board, responder, hostInterface)
+    }
+
+    var testDescription: String { "\(board), \(responder) to \(hostInterface)" }
+  }
+
+  /// Each interface to a host that has the same, and both mixtures.
+  static let connections =
+    Board.all.flatMap { board in
+      board.responders.map {
+        Connection(board.name, $0, $0 == "ibt" ? "isa-ipmi-bt" : "isa-ipmi-kcs")
+      }
+    } + [
+      Connection("ast2600-evb", "kcs3", "isa-ipmi-bt"),
+      Connection("palmetto-bmc", "ibt", "isa-ipmi-kcs"),
+    ]
+
+  /// What `ipmitool mc info` shows as each board's product.
+  static let products = [
+    "npcm750-evb": "0x0750", "ast2600-evb": "0x2600", "ast2500-evb": "0x2500",
+    "palmetto-bmc": "0x2400",
+  ]
+
+  @Test(arguments: connections)
+  func `the firmware of each board answers on each interface`(_ connection: Connection) throws {
+    let board = try #require(Board.named(connection.board))
+    var configuration = EmulatedPair.Configuration(
+      bmc: try .firmware(board, responder: connection.responder),
+      hostKernel: try Artifacts.hostKernel(), hostInitrd: try Artifacts.hostInitrd())
+    configuration.hostInterface = connection.hostInterface
+    let pair = try EmulatedPair(configuration)
+    try pair.start()
+
+    let interruptsBefore = try hostInterrupts(pair)
+    let results = try Demonstration.commands.map { try pair.run($0) }
+    #expect(Demonstration.problems(results) == [])
+    #expect(try hostInterrupts(pair) > interruptsBefore)
+
+    let log = try #require(pair.bmc).lines
+    #expect(Demonstration.identityProblems(results, bmcLog: log) == [])
+    let product = try #require(Self.products[connection.board])
+    #expect(results[0].lines.contains { $0.hasPrefix("Product ID") && $0.contains(product) })
+    let answering = Set(log.filter { $0.contains(" -> ") }.map { $0.prefix { $0 != " " } })
+    #expect(answering == [connection.responder.uppercased()[...]])
+  }
+
+  /// How often the BMC has interrupted the host.
+  private func hostInterrupts(_ pair: EmulatedPair) throws -> Int {
+    let lines = try pair.run("grep ipmi_si /proc/interrupts").lines
+    // "  5:  41  IO-APIC  5-fasteoi  ipmi_si", with one processor.
+    let count = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+    return try #require(count, "\(lines)")
+  }
+}
