@@ -13,6 +13,7 @@ struct AST2500EVB: AspeedBoard {
   let timer = AspeedTimer(base: 0x1E78_2000, line: AspeedVIC.line(17))
   let kcsLine = AspeedVIC.line(8)
   let btLine = AspeedVIC.line(8)
+  let snoopLine = AspeedVIC.line(8)
   let analogReference: UInt32 = 1800
 }
 

@@ -14,6 +14,7 @@ struct AST2600EVB: AspeedBoard {
   let timer = GenericTimer(nanosecondsPerTick: 1)
   let kcsLine = GIC.shared(140)
   let btLine = GIC.shared(143)
+  let snoopLine = GIC.shared(144)
   let analogReference: UInt32 = 2500
 }
 

@@ -7,6 +7,7 @@ public protocol Board: Sendable {
   associatedtype Input: AnalogInput
   associatedtype KCS: KCSPort
   associatedtype BT: BTPort = NoBT
+  associatedtype PostCodes: PostCodePort
 
   /// The board's name, as QEMU's `-M` spells it.
   var name: StaticString { get }
@@ -26,6 +27,8 @@ public protocol Board: Sendable {
   func kcs(_ number: Int) -> KCS
   /// The BT interface, where the board has one.
   var bt: BT? { get }
+  /// What catches the host's POST codes.
+  var postCodes: PostCodes { get }
   /// Sends the other cores to sleep. Called at the start and then every second, as a boot ROM that
   /// another core runs may come to its hold only later.
   func parkOtherCores()

@@ -44,7 +44,9 @@ public struct Firmware<BoardType: Board> {
     board.interrupts.enable(timer.line)
     for index in 0..<board.kcsChannels.count { start(kcs[index].start(), kcs[index].port) }
     if let wasOpen = bt?.start(), let port = bt?.port { start(wasOpen, port) }
-    serveLinks()
+    board.postCodes.start()
+    board.interrupts.enable(board.postCodes.line)
+    serveHost()
     finish()
   }
 
@@ -60,7 +62,7 @@ public struct Firmware<BoardType: Board> {
       if id == timer.line.id {
         handleAlarm()
       } else {
-        serveLinks()
+        serveHost()
       }
       finish()
       board.interrupts.complete(id)
@@ -69,10 +71,11 @@ public struct Firmware<BoardType: Board> {
 
   // MARK: Requests
 
-  /// Serves every host that wants something, and answers the requests that are complete.
+  /// Serves everything that the host reaches, and answers the requests that are complete.
   ///
-  /// All of them are asked: on some parts they have one interrupt in common.
-  private mutating func serveLinks() {
+  /// All of it is asked: on some parts it has one interrupt in common. One POST code at a time, so
+  /// that a host which does nothing but write them does not keep others waiting.
+  private mutating func serveHost() {
     for index in 0..<board.kcsChannels.count {
       guard let request = kcs[index].takeRequest() else { continue }
       let response = respond(to: request)
@@ -84,6 +87,7 @@ public struct Firmware<BoardType: Board> {
       bt?.respond(response)
       if let port = bt?.port { board.log(request, response, from: port) }
     }
+    if let code = board.postCodes.takeCode() { board.log(postCode: code) }
   }
 
   private mutating func respond(to request: Message) -> Message {

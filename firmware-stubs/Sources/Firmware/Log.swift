@@ -44,6 +44,13 @@ extension Board {
     console.writeLine()
   }
 
+  /// A line such as `POST code 55`.
+  func log(postCode code: UInt8) {
+    console.write("POST code ")
+    console.write(code)
+    console.writeLine()
+  }
+
   /// A line such as `action: power down`.
   func log(_ action: BoardAction) {
     console.write("action: ")

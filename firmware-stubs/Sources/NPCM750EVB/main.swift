@@ -14,6 +14,7 @@ struct NPCM750EVB: Board {
   /// 100 MHz in QEMU, measured against the clock on the wall.
   let timer = CortexA9GlobalTimer(base: 0xF03F_E200, nanosecondsPerTick: 10)
   let input = NPCM7xxADC(base: 0xF000_C000, input: 0)
+  let postCodes = NPCM7xxPostCodes(module: 0xF000_7000)
   let kcsChannels = 1...3
 
   func kcs(_ number: Int) -> NPCM7xxKCS {

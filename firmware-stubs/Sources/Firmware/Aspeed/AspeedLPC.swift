@@ -20,6 +20,12 @@ struct AspeedLPC {
     static let ladr3Low: UInt = 0x18
     /// HICR5: SerIRQ of channels 2 and 3, snoop.
     static let hicr5: UInt = 0x80
+    /// HICR6: snoop status.
+    static let hicr6: UInt = 0x84
+    /// SNPWADR: snooped ports, 16 bits each.
+    static let snoopPorts: UInt = 0x90
+    /// SNPWDR: what was written there last, 8 bits each.
+    static let snoopData: UInt = 0x94
   }
 
   func read(_ register: UInt) -> UInt32 {
