@@ -49,7 +49,19 @@ extension PairTests {
     #expect(Demonstration.problems(results) == [])
     #expect(try hostInterrupts(pair) > interruptsBefore)
 
-    let log = try #require(pair.bmc).lines
+    // Port 80h, each write one of its own.
+    let codes = try pair.run(
+      "for code in 1 2 3 U; do printf $code | dd of=/dev/port bs=1 seek=128 2>/tmp/dd; done")
+    #expect(codes.status == 0, "\(codes.lines)")
+    let bmc = try #require(pair.bmc)
+    var cursor = 0
+    for code in ["31", "32", "33", "55"] {
+      try bmc.wait(for: "POST code \(code)", from: &cursor, timeout: 30) {
+        $0 == "POST code \(code)"
+      }
+    }
+
+    let log = bmc.lines
     #expect(Demonstration.identityProblems(results, bmcLog: log) == [])
     let product = try #require(Self.products[connection.board])
     #expect(results[0].lines.contains { $0.hasPrefix("Product ID") && $0.contains(product) })

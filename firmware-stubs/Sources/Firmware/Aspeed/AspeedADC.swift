@@ -2,7 +2,7 @@ import CBoard
 
 /// Input 0 of an ASPEED analog-to-digital converter: 10 bits over an internal reference.
 ///
-/// It samples all the time. Register bits as in Linux `aspeed_adc`.
+/// It samples all the time; QEMU's reads 5 more each time. Register bits as in Linux `aspeed_adc`.
 public struct AspeedADC: AnalogInput {
   /// The address of the converter.
   let base: UInt
