@@ -10,6 +10,7 @@ TRIPLE_palmetto-bmc := armv4t-none-none-eabi
 # What `make firmware` builds: the board that is named, or all.
 FIRMWARE_BOARDS := $(or $(BOARD),$(BOARDS))
 BOARD ?= npcm750-evb
+$(if $(filter-out $(BOARDS),$(BOARD)),$(error no firmware for BOARD=$(BOARD): choose one of $(BOARDS)))
 PREFIX ?= /usr/local
 SANITIZE ?=
 # 1: run the plug-in's tests on Debian 13's QEMU 10.0 as well; as root.
@@ -66,7 +67,7 @@ IN_PROCESS := .build/benchmarks/embedded/release/in-process
 bench: packages ## figures beside their peers, measured in one run: a table
 	@.ci/install-packages openipmi
 	@touch $(BENCHMARKS)/Package.swift  # as for the firmware
-	@$(MAKE) --no-print-directory plugin firmware guests >&2
+	@$(MAKE) --no-print-directory plugin $(call firmware,$(BOARD)) guests >&2
 	@$(SWIFT) build -c release --build-system native --package-path $(BENCHMARKS) \
 	  --toolset $(BENCHMARKS)/embedded.json --scratch-path .build/benchmarks/embedded \
 	  --product in-process >&2
