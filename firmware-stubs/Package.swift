@@ -38,9 +38,11 @@ let package = Package(
     .package(name: "ipmi-host-bridge", path: "..")
   ],
   targets: [
-    // Entry, exception vectors, the compiler's helper functions, volatile accesses.
+    // The functions that compilers call: memory, division.
+    .target(name: "CRuntime", cSettings: [.treatAllWarnings(as: .error)]),
+    // Entry, exception vectors, volatile accesses.
     .target(
-      name: "CBoard", cSettings: [.treatAllWarnings(as: .error)]),
+      name: "CBoard", dependencies: ["CRuntime"], cSettings: [.treatAllWarnings(as: .error)]),
     // What every board runs: device drivers, KCS and BT links, the management controller.
     .target(
       name: "Firmware",

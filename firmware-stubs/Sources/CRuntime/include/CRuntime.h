@@ -1,0 +1,2 @@
+// Nothing to call: compilers do, under names of their own.
+#pragma once
