@@ -18,6 +18,22 @@ public enum BoardAction: Equatable, Sendable {
   case warmReset
   /// Switch the identify light on or off.
   case identify(Bool)
+
+  /// What a log calls it.
+  public var name: StaticString {
+    switch self {
+    case .powerDown: "power down"
+    case .powerUp: "power up"
+    case .powerCycle: "power cycle"
+    case .hardReset: "hard reset"
+    case .diagnosticInterrupt: "diagnostic interrupt"
+    case .gracefulShutdown: "graceful shutdown"
+    case .coldReset: "cold reset"
+    case .warmReset: "warm reset"
+    case .identify(true): "identify on"
+    case .identify(false): "identify off"
+    }
+  }
 }
 
 /// The actions that the board has yet to take, oldest first.

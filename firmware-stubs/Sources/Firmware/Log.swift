@@ -57,21 +57,3 @@ extension Board {
     console.writeLine(action.name)
   }
 }
-
-extension BoardAction {
-  /// What the log calls the action.
-  fileprivate var name: StaticString {
-    switch self {
-    case .powerDown: "power down"
-    case .powerUp: "power up"
-    case .powerCycle: "power cycle"
-    case .hardReset: "hard reset"
-    case .diagnosticInterrupt: "diagnostic interrupt"
-    case .gracefulShutdown: "graceful shutdown"
-    case .coldReset: "cold reset"
-    case .warmReset: "warm reset"
-    case .identify(true): "identify on"
-    case .identify(false): "identify off"
-    }
-  }
-}
