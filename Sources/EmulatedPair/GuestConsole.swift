@@ -1,6 +1,6 @@
 import Foundation
 
-/// What one command printed in the host guest, and its exit status.
+/// What one command printed in a guest, and its exit status.
 public struct CommandResult: Sendable {
   public let command: String
   public let status: Int32
@@ -8,9 +8,8 @@ public struct CommandResult: Sendable {
   public let lines: [String]
 }
 
-/// A PC that runs Debian's Linux with ipmitool, in a stock `qemu-system-x86_64`; it takes commands
-/// on its serial console from `Tests/Guests/host/init`.
-public final class HostGuest {
+/// The serial console of a Linux guest that takes commands there, as `Tests/Guests/init` does.
+public final class GuestConsole {
   /// The emulator.
   public let process: ChildProcess
   /// The version of the kernel, as it said itself.
@@ -18,29 +17,27 @@ public final class HostGuest {
   /// The first line of the console that has not been looked at.
   private var cursor = 0
   private var number = 0
+  private let isLog: (String) -> Bool
 
   private static let marker = "ipmi-guest: "
 
-  /// Boots the guest, and returns when `/dev/ipmi0` is there.
+  /// Waits for the guest to be ready.
+  /// - Parameters:
+  ///   - process: The emulator, with the guest's console on its standard input and output.
+  ///   - device: What the guest has to have, such as "/dev/ipmi0".
+  ///   - failure: What it means if the guest has it not.
+  ///   - isLog: Whether a line is from a program that logs on the same console, and not part of
+  ///     what a command printed.
   init(
-    kernel: String, initrd: String, bmcOptions: [String], log: URL?, timeout: TimeInterval,
-    observer: @escaping @Sendable (String) -> Void
+    _ process: ChildProcess, device: String, failure: String, timeout: TimeInterval,
+    isLog: @escaping (String) -> Bool = { _ in false }
   ) throws {
-    process = try ChildProcess(
-      name: "host",
-      command: [
-        "qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none",
-        "-no-reboot", "-serial", "stdio", "-kernel", kernel, "-initrd", initrd,
-        // Linux delays by writing to port 80h, which an emulator does not need: POST codes go there.
-        "-append", "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off io_delay=none",
-      ] + bmcOptions,
-      log: log, observer: observer)
+    self.process = process
+    self.isLog = isLog
     let ready = try process.wait(
-      for: "/dev/ipmi0 in the host guest", from: &cursor, timeout: timeout
+      for: "\(device) in the \(process.name) guest", from: &cursor, timeout: timeout
     ) { line in
-      if line == Self.marker + "no /dev/ipmi0" {
-        throw EmulatorError("the host's ipmi_si found no BMC")
-      }
+      if line == Self.marker + "no \(device)" { throw EmulatorError(failure) }
       return line.hasPrefix(Self.marker + "ready ")
     }
     kernelVersion = String(ready.dropFirst(Self.marker.count + "ready ".count))
@@ -63,7 +60,7 @@ public final class HostGuest {
     var status: Int32 = -1
     try process.wait(for: "end of `\(command)`", from: &cursor, timeout: timeout) { line in
       guard line.hasPrefix(prefix), let number = Int32(line.dropFirst(prefix.count)) else {
-        lines.append(line)
+        if !isLog(line) { lines.append(line) }
         return false
       }
       status = number
