@@ -9,6 +9,7 @@ import PackageDescription
 //
 // A board is a triple (armv6 for ast2500-evb, armv4t for palmetto-bmc), a toolset (CPU, address of
 // RAM) and an executable target (which devices, where).
+// ipmi-responder is for BMCs that run Linux: its toolset is linux-armv7.json.
 
 let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
@@ -29,6 +30,7 @@ func board(_ target: String) -> Target {
 let package = Package(
   name: "firmware-stubs",
   products: [
+    .executable(name: "ipmi-responder", targets: ["IPMIResponder"]),
     .executable(name: "npcm750-evb.elf", targets: ["NPCM750EVB"]),
     .executable(name: "ast2600-evb.elf", targets: ["AST2600EVB"]),
     .executable(name: "ast2500-evb.elf", targets: ["AST2500EVB"]),
@@ -50,6 +52,16 @@ let package = Package(
       swiftSettings: strict),
     // The boards, named as QEMU's machines.
     board("NPCM750EVB"), board("AST2600EVB"), board("AST2500EVB"), board("PalmettoBMC"),
+    // Linux's system calls, and the entry of a program without a C library.
+    .target(
+      name: "CLinux", dependencies: ["CRuntime"], cSettings: [.treatAllWarnings(as: .error)]),
+    // The management controller behind /dev/ipmi-bt-host or /dev/ipmi-kcsN.
+    .executableTarget(
+      name: "IPMIResponder",
+      dependencies: [
+        "CLinux", .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge"),
+      ],
+      swiftSettings: strict),
     // Imports every pure module: that it builds for ARM proves that they are Embedded Swift.
     .target(
       name: "PureModules",
