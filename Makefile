@@ -99,10 +99,10 @@ guests: packages ## the host's kernel and initramfs, in the cache
 	@Tests/Guests/host/build
 
 # What Debian's armhf kernel says of the ASPEED boards, and the bindings of its source.
-DEVICE_TREES := $(CACHE)/device-trees-armhf
+DEVICE_TREES := $(CACHE)/debian-armhf
 BINDINGS := $(CACHE)/device-tree-bindings
 device-trees: packages
-	@Tests/DeviceTreeTests/kernel-device-trees $(DEVICE_TREES)
+	@Tests/Guests/bmc/debian-armhf
 	@Tests/DeviceTreeTests/kernel-bindings $(BINDINGS)
 
 install: libfdt plugin $(call firmware,$(BOARDS)) ## into PREFIX=/usr/local, below DESTDIR
