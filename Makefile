@@ -31,6 +31,9 @@ SCHEMA_PACKAGES := dt-schema xz-utils
 PLUGIN := .build/plugin/release/libipmi-host-bridge-qemu.so
 # The files of boards.
 firmware = $(foreach board,$(1),firmware-stubs/.build/$(board)/release/$(board).elf)
+# What answers a host on a BMC that runs Linux.
+RESPONDER_BUILD := .build/linux-armv7
+RESPONDER := firmware-stubs/$(RESPONDER_BUILD)/release/ipmi-responder
 sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
@@ -42,6 +45,13 @@ help: ## list the targets
 demo: packages plugin $(call firmware,$(BOARD)) guests ## set up, then boot a PC and a BMC and run ipmitool
 	@$(SWIFT) build --quiet --product ipmi-host-bridge
 	@.build/debug/ipmi-host-bridge pair-qemu --board $(BOARD)
+ifeq ($(BOARD),ast2600-evb)
+	@for interface in isa-ipmi-bt isa-ipmi-kcs; do \
+	  printf '\nDebian'\''s Linux as the BMC, with its own bt-bmc; %s\n' $$interface; \
+	  .build/debug/ipmi-host-bridge pair-qemu --board $(BOARD) --bmc linux \
+	    --host-interface $$interface || exit; \
+	done
+endif
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ipmi-host-bridge
 ifneq ($(QEMU10),)
@@ -95,8 +105,9 @@ $(PLUGIN): $(sources)
 	  --scratch-path .build/plugin --product ipmi-host-bridge-qemu
 	@touch $@
 
-guests: packages ## the host's kernel and initramfs, in the cache
+guests: packages $(RESPONDER) ## kernels and initramfs of the host and of BMCs, in the cache
 	@Tests/Guests/host/build
+	@Tests/Guests/bmc/build $(RESPONDER)
 
 # What Debian's armhf kernel says of the ASPEED boards, and the bindings of its source.
 DEVICE_TREES := $(CACHE)/debian-armhf
@@ -104,6 +115,13 @@ BINDINGS := $(CACHE)/device-tree-bindings
 device-trees: packages
 	@Tests/Guests/bmc/debian-armhf
 	@Tests/DeviceTreeTests/kernel-bindings $(BINDINGS)
+
+$(RESPONDER): $(firmware_sources) $(sources) | toolchain
+	@touch firmware-stubs/Package.swift
+	cd firmware-stubs && $(SWIFT) build -c release --build-system native \
+	  --triple armv7-none-none-eabi --toolset linux-armv7.json \
+	  --scratch-path $(RESPONDER_BUILD) --product ipmi-responder
+	@touch $@
 
 install: libfdt plugin $(call firmware,$(BOARDS)) ## into PREFIX=/usr/local, below DESTDIR
 	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -s \

@@ -38,6 +38,24 @@ public enum Artifacts {
       cached: "host-amd64/initramfs.cpio", hint: "`make guests` makes it")
   }
 
+  /// The Linux of a BMC: `IPMI_HOST_BRIDGE_BMC_LINUX`, a folder, or the cache's for this board and
+  /// interface; with `vmlinuz`, `board.dtb` and `initramfs.cpio`.
+  public static func linux(
+    for board: Board, responder: String
+  ) throws -> EmulatedBMC.Software {
+    let interface = responder.filter { !$0.isNumber }
+    func find(_ what: String, _ file: String) throws -> String {
+      try Self.find(
+        "\(what) of \(board.name) for \(interface)", variable: "IPMI_HOST_BRIDGE_BMC_LINUX",
+        fileInVariable: file, cached: "bmc-\(board.name)-\(interface)/\(file)",
+        hint: "`make guests` makes it")
+    }
+    return .linux(
+      kernel: try find("the kernel", "vmlinuz"),
+      deviceTree: try find("the device tree", "board.dtb"),
+      initrd: try find("the initramfs", "initramfs.cpio"))
+  }
+
   private static func find(
     _ what: String, variable: String, fileInVariable: String? = nil, installed: String? = nil,
     built: [String] = [], cached: String? = nil, hint: String

@@ -26,6 +26,19 @@ extension BMC {
         plugin: try Artifacts.plugin()))
   }
 
+  /// `board` with Linux and `ipmi-responder`, which answers on `responder`.
+  ///
+  /// - Parameter responder: nil for iBT, the one that Debian's own kernel has a driver for, or,
+  ///   where the board has none, its usual one.
+  public static func linux(_ board: Board, responder: String? = nil) throws -> BMC {
+    let responder = responder ?? board.responders.first { $0 == "ibt" } ?? board.responders[0]
+    return .emulated(
+      EmulatedBMC(
+        board: board, responder: responder,
+        software: try Artifacts.linux(for: board, responder: responder),
+        plugin: try Artifacts.plugin()))
+  }
+
   /// What runs beside the host's QEMU.
   struct Program {
     /// With the BMC's console on standard output.
@@ -33,6 +46,8 @@ extension BMC {
     var environment: [String: String] = [:]
     /// Whether a line of the console says that the BMC takes requests; nil where its socket does.
     var isReady: (@Sendable (String) -> Bool)?
+    /// What a Linux that takes commands on its console has to have first; nil where there is none.
+    var guestDevice: String?
   }
 
   /// The program that is this BMC; nil where it is part of the host's QEMU.

@@ -24,9 +24,9 @@ public enum Demonstration {
     guard let info = results.first(where: { $0.command == "ipmitool mc info" }) else { return [] }
     let answered = Identity(mcInfo: info.lines)
     guard let logged = bmcLog.lazy.compactMap(Identity.init(logLine:)).first else {
-      return ["the firmware did not log its identity"]
+      return ["the BMC did not log its identity"]
     }
     guard let answered else { return ["`ipmitool mc info` shows no identity"] }
-    return answered == logged ? [] : ["\(answered) answered, but the firmware is \(logged)"]
+    return answered == logged ? [] : ["\(answered) answered, but the BMC is \(logged)"]
   }
 }

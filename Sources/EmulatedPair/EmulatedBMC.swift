@@ -13,6 +13,8 @@ public struct EmulatedBMC: Sendable {
   public enum Software: Sendable {
     /// Our firmware, or other that logs as it does.
     case firmware(elf: String)
+    /// A Linux whose /init is `Tests/Guests/init`, and answers with `ipmi-responder`.
+    case linux(kernel: String, deviceTree: String, initrd: String)
   }
 
   public init(board: Board, responder: String, software: Software, plugin: String) {
@@ -41,9 +43,41 @@ public struct EmulatedBMC: Sendable {
       "-device", "ipmi-host-post-codes,chardev=post0",
     ]
     return BMC.Program(
-      command: try machine + software.options(for: board),
-      environment: Preload.environment(for: plugin),
-      isReady: { [responder] in $0.lowercased().hasPrefix("\(responder) ready") })
+      command: try machine + softwareOptions, environment: Preload.environment(for: plugin),
+      isReady: { [responder] in $0.lowercased().hasPrefix("\(responder) ready") },
+      guestDevice: guestDevice)
+  }
+
+  /// QEMU's options that load the software.
+  private var softwareOptions: [String] {
+    get throws {
+      switch software {
+      case .firmware(let elf):
+        guard let entry = entryPoint(of: elf) else {
+          throw EmulatorError("\(elf) is not an ARM ELF file")
+        }
+        let others = board.otherCores.flatMap {
+          ["-device", "loader,addr=\(entry),cpu-num=\($0)"]
+        }
+        return ["-device", "loader,file=\(escapedForQEMU(elf)),cpu-num=0"] + others
+      case .linux(let kernel, let deviceTree, let initrd):
+        return [
+          "-no-reboot", "-kernel", kernel, "-dtb", deviceTree, "-initrd", initrd, "-append",
+          "console=\(board.console),115200 quiet loglevel=1 panic=-1 responder=\(responder)",
+        ]
+      }
+    }
+  }
+
+  /// What Linux's programs have of the interface; nil where they have none.
+  private var guestDevice: String? {
+    guard case .linux = software else { return nil }
+    return responder == "ibt" ? "/dev/ipmi-bt-host" : "/dev/ipmi-\(responder)"
+  }
+
+  /// Whether a line of the console is the log of what answers.
+  func isLog(_ line: String) -> Bool {
+    [responder.uppercased() + " ", "action: ", "ipmi-responder "].contains(where: line.hasPrefix)
   }
 }
 
@@ -52,20 +86,7 @@ extension EmulatedBMC.Software {
   public var name: String {
     switch self {
     case .firmware(let elf): String(elf.split(separator: "/").last ?? "")
-    }
-  }
-
-  /// QEMU's options that load it.
-  fileprivate func options(for board: Board) throws -> [String] {
-    switch self {
-    case .firmware(let elf):
-      guard let entry = entryPoint(of: elf) else {
-        throw EmulatorError("\(elf) is not an ARM ELF file")
-      }
-      let others = board.otherCores.flatMap {
-        ["-device", "loader,addr=\(entry),cpu-num=\($0)"]
-      }
-      return ["-device", "loader,file=\(escapedForQEMU(elf)),cpu-num=0"] + others
+    case .linux: "Linux"
     }
   }
 }

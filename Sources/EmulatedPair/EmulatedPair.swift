@@ -28,6 +28,8 @@ public final class EmulatedPair {
   public let configuration: Configuration
   /// The BMC's emulator; nil while it is not running, and where it is part of the host's.
   public private(set) var bmc: ChildProcess?
+  /// The console of a BMC that runs Linux; nil of any other, and while it is not running.
+  public private(set) var bmcConsole: GuestConsole?
   /// The host's console; nil while it is not running.
   public private(set) var host: GuestConsole?
   private let directory: TemporaryDirectory
@@ -70,6 +72,11 @@ public final class EmulatedPair {
       name: "BMC", command: program.command, environment: program.environment, log: log("bmc.log")
     ) { observer(.bmc, $0) }
     self.bmc = bmc
+    if let device = program.guestDevice, case .emulated(let emulated) = configuration.bmc {
+      bmcConsole = try GuestConsole(
+        bmc, device: device, failure: "the BMC's kernel has no \(device)",
+        timeout: configuration.bootTimeout, isLog: emulated.isLog)
+    }
     if let isReady = program.isReady {
       var cursor = 0
       try bmc.wait(
@@ -144,6 +151,7 @@ public final class EmulatedPair {
   public func killBMC() {
     bmc?.kill()
     bmc = nil
+    bmcConsole = nil
   }
 
   /// Ends both.

@@ -10,20 +10,23 @@ struct PairQEMUCommand: ParsableCommand {
     discussion: """
       Starts the BMC's firmware in qemu-system-arm and Debian's Linux in qemu-system-x86_64, joined \
       by a socket; runs commands on the PC and prints what they printed there, then what the \
-      firmware logged on its serial port. The exit status is 0 if every command succeeded and the \
+      BMC logged on its serial port. The exit status is 0 if every command succeeded and the \
       BMC that answered is the one that was started.
 
         ipmi-host-bridge pair-qemu
         ipmi-host-bridge pair-qemu --host-command 'ipmitool sensor list'
+        ipmi-host-bridge pair-qemu --board ast2600-evb --bmc linux --host-interface isa-ipmi-bt
         ipmi-host-bridge pair-qemu --host-script checks.sh --log-directory logs
 
       `make guests firmware plugin` makes the files it uses: the host's kernel and initramfs in \
-      the cache (IPMI_HOST_BRIDGE_HOST_KERNEL, IPMI_HOST_BRIDGE_HOST_INITRD), the firmware \
-      (IPMI_HOST_BRIDGE_FIRMWARE, a folder), the library for QEMU (IPMI_HOST_BRIDGE_QEMU_PLUGIN).
+      the cache (IPMI_HOST_BRIDGE_HOST_KERNEL, IPMI_HOST_BRIDGE_HOST_INITRD), the BMC's Linux there \
+      too (IPMI_HOST_BRIDGE_BMC_LINUX, a folder), the firmware (IPMI_HOST_BRIDGE_FIRMWARE, a \
+      folder), the library for QEMU (IPMI_HOST_BRIDGE_QEMU_PLUGIN).
       """)
 
   enum Simulator: String, ExpressibleByArgument, CaseIterable {
     case firmware
+    case linux
     case ipmiSim = "ipmi_sim"
     case builtIn = "ipmi-bmc-sim"
   }
@@ -31,7 +34,11 @@ struct PairQEMUCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The BMC's board: \(boardNames).", valueName: "name"))
   var board = "npcm750-evb"
 
-  @Option(help: "What answers: our firmware, or, to compare with, OpenIPMI's or QEMU's simulator.")
+  @Option(
+    help: """
+      What answers: our firmware, a Linux with our ipmi-responder, or, to compare with, OpenIPMI's \
+      or QEMU's simulator.
+      """)
   var bmc = Simulator.firmware
 
   enum HostInterface: String, ExpressibleByArgument, CaseIterable {
@@ -96,7 +103,8 @@ struct PairQEMUCommand: ParsableCommand {
 
     report("BMC", "starting \(description(of: pair.configuration.bmc))")
     try pair.startBMC()
-    report("BMC", "ready after \(seconds(since: started))")
+    let system = pair.bmcConsole.map { "Linux \($0.kernelVersion) " } ?? ""
+    report("BMC", "\(system)ready after \(seconds(since: started))")
     let hostStarted = Date()
     report("host", "booting Debian's Linux in a stock qemu-system-x86_64")
     try pair.startHost()
@@ -149,6 +157,7 @@ struct PairQEMUCommand: ParsableCommand {
     switch bmc {
     case .firmware:
       selected = try .firmware(chosenBoard(), responder: responder, elf: bmcFirmware)
+    case .linux: selected = try .linux(chosenBoard(), responder: responder)
     case .ipmiSim: selected = .ipmiSim
     case .builtIn: selected = .builtIn
     }

@@ -56,6 +56,7 @@ import Testing
     ("IPMI_HOST_BRIDGE_QEMU_PLUGIN", ["qemu", "--", "true"]),
     ("IPMI_HOST_BRIDGE_HOST_KERNEL", ["pair-qemu", "--bmc", "ipmi-bmc-sim"]),
     ("IPMI_HOST_BRIDGE_FIRMWARE", ["pair-qemu"]),
+    ("IPMI_HOST_BRIDGE_BMC_LINUX", ["pair-qemu", "--board", "ast2600-evb", "--bmc", "linux"]),
   ])
   func `a variable that names a file which is not there is named in the message`(
     _ variable: String, _ arguments: [String]

@@ -17,7 +17,8 @@ func fail(_ reason: StaticString, _ path: Argument? = nil, error: Int32? = nil) 
 
 guard let options = Options() else { fail(Options.usage) }
 switch Device.open(options.interface, options.device) {
-case .failure(let error): fail("ipmi-responder: could not open ", options.device, error: error.number)
+case .failure(let error):
+  fail("ipmi-responder: could not open ", options.device, error: error.number)
 case .success(let device):
   var responder = Responder(options, device)
   linux_exit(responder.run())
