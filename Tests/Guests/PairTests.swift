@@ -136,7 +136,7 @@ struct PairTests {
 
   /// Runs a command until it succeeds, for at most `recoveryLimit`: QEMU looks for a BMC that went
   /// away once a second, and until then answers itself that there is none (completion code D2h).
-  private func firstSuccess(_ command: String, of pair: EmulatedPair) throws -> CommandResult {
+  func firstSuccess(_ command: String, of pair: EmulatedPair) throws -> CommandResult {
     let deadline = Date(timeIntervalSinceNow: Self.recoveryLimit)
     while true {
       let left = deadline.timeIntervalSinceNow

@@ -1,0 +1,73 @@
+import EmulatedPair
+import Foundation
+import Testing
+
+/// Linux as the BMC: Debian's own kernel for ARM and its driver, on a stock QEMU, and
+/// `ipmi-responder`.
+extension PairTests {
+  /// Data written to the FRU inventory and read back, 500 times, each time of another size: the
+  /// answers say whether each byte went both ways.
+  @Test(arguments: ["isa-ipmi-bt", "isa-ipmi-kcs"])
+  func `a thousand requests are answered by Debian's bt-bmc, run by interrupts`(
+    _ hostInterface: String
+  ) throws {
+    let pair = try makeLinuxPair(hostInterface)
+    try pair.start()
+
+    var requests = ""
+    var answers: [String] = []
+    for round in 0..<500 {
+      let data = (0..<(1 + round % 50)).map { UInt8(truncatingIfNeeded: 31 * round + 7 * $0) }
+      let count = UInt8(data.count)
+      requests += "raw 0x0a 0x12 0 0 0 \(data.map { "\($0)" }.joined(separator: " "))\n"
+      requests += "raw 0x0a 0x11 0 0 0 \(count)\n"
+      answers += ([count, count] + data).map { String(format: "%02x", $0) }
+    }
+    try pair.host?.write(Data(requests.utf8), to: "/tmp/requests")
+
+    let interruptsBefore = try interruptCount(of: pair)
+    let linesBefore = try #require(pair.bmc).lines.count
+    let started = Date()
+    let result = try pair.run("ipmitool exec /tmp/requests", timeout: 400)
+    let duration = Date().timeIntervalSince(started)
+    #expect(result.status == 0)
+    #expect(result.lines.flatMap { $0.split(separator: " ").map(String.init) } == answers)
+
+    let log = try #require(pair.bmc).lines.dropFirst(linesBefore)
+    #expect(log.count { $0 == "IBT 0A 12 Write FRU Data -> 00" } == 500)
+    #expect(log.count { $0 == "IBT 0A 11 Read FRU Data -> 00" } == 500)
+    // A driver that has no interrupt looks every 500 ms.
+    #expect(try interruptCount(of: pair) - interruptsBefore >= 1000)
+    #expect(duration < 1000 * 0.5 / 4)
+  }
+
+  @Test func `the host gets answers again after the BMC's program is killed and started again`()
+    throws
+  {
+    let pair = try makeLinuxPair("isa-ipmi-kcs")
+    try pair.start()
+    let before = try pair.run("ipmitool raw 6 1")
+    #expect(before.status == 0)
+    let console = try #require(pair.bmcConsole)
+    #expect(try console.run("killall ipmi-responder").status == 0)
+    #expect(try pair.run("ipmitool raw 6 1").status != 0)
+    #expect(try console.run("respond &").status == 0)
+    #expect(try firstSuccess("ipmitool raw 6 1", of: pair).lines == before.lines)
+  }
+
+  private func makeLinuxPair(_ hostInterface: String) throws -> EmulatedPair {
+    var configuration = EmulatedPair.Configuration(
+      bmc: try .linux(#require(Board.named("ast2600-evb"))),
+      hostKernel: try Artifacts.hostKernel(), hostInitrd: try Artifacts.hostInitrd())
+    configuration.hostInterface = hostInterface
+    return try EmulatedPair(configuration)
+  }
+
+  /// How many interrupts of the iBT the BMC's processors have taken.
+  private func interruptCount(of pair: EmulatedPair) throws -> Int {
+    let result = try #require(pair.bmcConsole).run("grep ipmi-bt-host /proc/interrupts")
+    // "32:", one count for each processor, controller, line, "Level", name.
+    let fields = try #require(result.lines.first).split(separator: " ").dropFirst()
+    return fields.prefix { Int($0) != nil }.compactMap { Int($0) }.reduce(0, +)
+  }
+}
