@@ -55,6 +55,34 @@ extension PairTests {
     #expect(try firstSuccess("ipmitool raw 6 1", of: pair).lines == before.lines)
   }
 
+  /// Each fault, and what the BMC's log says of it. A first request that gets no good answer is
+  /// sent again, by Linux or by whoever runs the command; the next ones get theirs.
+  @Test func `one wrong answer is not the end, however wrong`() throws {
+    let pair = try makeLinuxPair("isa-ipmi-kcs")
+    try pair.start()
+    let before = try pair.run("ipmitool raw 6 1")
+    #expect(before.status == 0)
+    let console = try #require(pair.bmcConsole)
+    for (fault, log) in [
+      ("never=1", "withheld"), ("twice=1", "Get Device ID -> 00"),
+      ("wrong-length=1", "Get Device ID -> 00"), ("abort=1", "abort refused, error 22"),
+      ("reopen=1", "opened again"), ("late=200", "Get Device ID -> 00"),
+      ("attention=set", "Get Message Flags -> 00"),
+    ] {
+      let bmc = try #require(pair.bmc)
+      var cursor = bmc.lines.count
+      #expect(try console.run("killall ipmi-responder; respond \(fault) &").status == 0)
+      try bmc.wait(for: "responder with \(fault)", from: &cursor, timeout: 30) {
+        $0.hasPrefix("IBT ready")
+      }
+      let after = try firstSuccess("ipmitool raw 6 1", of: pair)
+      // Only a whole command that follows is sure to be answered as it should.
+      let last = try pair.run("ipmitool raw 6 1")
+      #expect(last.lines == before.lines, "\(fault): \(after.lines)")
+      #expect(bmc.lines[cursor...].contains { $0.contains(log) }, "\(fault)")
+    }
+  }
+
   private func makeLinuxPair(_ hostInterface: String) throws -> EmulatedPair {
     var configuration = EmulatedPair.Configuration(
       bmc: try .linux(#require(Board.named("ast2600-evb"))),
