@@ -28,6 +28,9 @@ DEVICE_TREE_PACKAGES := device-tree-compiler libfdt-dev
 # The tests validate the overlays with the kernel's bindings.
 SCHEMA_PACKAGES := dt-schema xz-utils
 
+# What builds a kernel, beside the toolchain.
+KERNEL_PACKAGES := bc bison flex xz-utils
+
 PLUGIN := .build/plugin/release/libipmi-host-bridge-qemu.so
 # The files of boards.
 firmware = $(foreach board,$(1),firmware-stubs/.build/$(board)/release/$(board).elf)
@@ -38,14 +41,15 @@ sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
 .PHONY: help demo test bench lint firmware plugin guests install packages toolchain debian-13
-.PHONY: libfdt device-trees
+.PHONY: debian-bmc-guest device-trees host-guest libfdt
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
-demo: packages plugin $(call firmware,$(BOARD)) guests ## set up, then boot a PC and a BMC and run ipmitool
+demo: packages plugin $(call firmware,$(BOARD)) host-guest ## set up, then boot a PC and a BMC and run ipmitool
 	@$(SWIFT) build --quiet --product ipmi-host-bridge
 	@.build/debug/ipmi-host-bridge pair-qemu --board $(BOARD)
 ifeq ($(BOARD),ast2600-evb)
+	@$(MAKE) --no-print-directory debian-bmc-guest
 	@for interface in isa-ipmi-bt isa-ipmi-kcs; do \
 	  printf '\nDebian'\''s Linux as the BMC, with its own bt-bmc; %s\n' $$interface; \
 	  .build/debug/ipmi-host-bridge pair-qemu --board $(BOARD) --bmc linux \
@@ -77,7 +81,7 @@ IN_PROCESS := .build/benchmarks/embedded/release/in-process
 bench: packages ## figures beside their peers, measured in one run: a table
 	@.ci/install-packages openipmi
 	@touch $(BENCHMARKS)/Package.swift  # as for the firmware
-	@$(MAKE) --no-print-directory plugin $(call firmware,$(BOARD)) guests >&2
+	@$(MAKE) --no-print-directory plugin $(call firmware,$(BOARD)) host-guest >&2
 	@$(SWIFT) build -c release --build-system native --package-path $(BENCHMARKS) \
 	  --toolset $(BENCHMARKS)/embedded.json --scratch-path .build/benchmarks/embedded \
 	  --product in-process >&2
@@ -105,9 +109,15 @@ $(PLUGIN): $(sources)
 	  --scratch-path .build/plugin --product ipmi-host-bridge-qemu
 	@touch $@
 
-guests: packages $(RESPONDER) ## kernels and initramfs of the host and of BMCs, in the cache
+guests: host-guest debian-bmc-guest ## kernels and initramfs of the host and of BMCs, in the cache
+	@.ci/install-packages $(KERNEL_PACKAGES)
+	@Tests/Guests/bmc/build $(RESPONDER) kcs
+
+host-guest: packages
 	@Tests/Guests/host/build
-	@Tests/Guests/bmc/build $(RESPONDER)
+
+debian-bmc-guest: packages $(RESPONDER)
+	@Tests/Guests/bmc/build $(RESPONDER) ibt
 
 # What Debian's armhf kernel says of the ASPEED boards, and the bindings of its source.
 DEVICE_TREES := $(CACHE)/debian-armhf
