@@ -2,16 +2,30 @@ import EmulatedPair
 import Foundation
 import Testing
 
-/// Linux as the BMC: Debian's own kernel for ARM and its driver, on a stock QEMU, and
-/// `ipmi-responder`.
+/// Linux as the BMC, with its own drivers on a stock QEMU, and `ipmi-responder`: Debian's kernel for
+/// ARM behind iBT, one built from Debian's source behind KCS.
 extension PairTests {
+  struct LinuxBMC: Sendable, CustomTestStringConvertible {
+    var board: String
+    var responder: String
+    var hostInterface: String
+
+    init(_ board: String, _ responder: String, _ hostInterface: String) {
+      (self.board, self.responder, self.hostInterface) = (board, responder, hostInterface)
+    }
+
+    var testDescription: String { "\(hostInterface) to \(responder) of \(board)" }
+  }
+
   /// Data written to the FRU inventory and read back, 500 times, each time of another size: the
   /// answers say whether each byte went both ways.
-  @Test(arguments: ["isa-ipmi-bt", "isa-ipmi-kcs"])
-  func `a thousand requests are answered by Debian's bt-bmc, run by interrupts`(
-    _ hostInterface: String
-  ) throws {
-    let pair = try makeLinuxPair(hostInterface)
+  @Test(arguments: [
+    LinuxBMC("ast2600-evb", "ibt", "isa-ipmi-bt"), LinuxBMC("ast2600-evb", "ibt", "isa-ipmi-kcs"),
+    LinuxBMC("ast2600-evb", "kcs3", "isa-ipmi-kcs"),
+    LinuxBMC("npcm750-evb", "kcs1", "isa-ipmi-kcs"),
+  ])
+  func `a thousand requests are answered by Linux, run by interrupts`(_ bmc: LinuxBMC) throws {
+    let pair = try makePair(bmc)
     try pair.start()
 
     var requests = ""
@@ -34,9 +48,10 @@ extension PairTests {
     #expect(result.lines.flatMap { $0.split(separator: " ").map(String.init) } == answers)
 
     let log = try #require(pair.bmc).lines.dropFirst(linesBefore)
-    #expect(log.count { $0 == "IBT 0A 12 Write FRU Data -> 00" } == 500)
-    #expect(log.count { $0 == "IBT 0A 11 Read FRU Data -> 00" } == 500)
-    // A driver that has no interrupt looks every 500 ms.
+    let interface = bmc.responder.uppercased()
+    #expect(log.count { $0 == "\(interface) 0A 12 Write FRU Data -> 00" } == 500)
+    #expect(log.count { $0 == "\(interface) 0A 11 Read FRU Data -> 00" } == 500)
+    // Without its interrupt, bt-bmc looks every 500 ms, and KCS not at all.
     #expect(try interruptCount(of: pair) - interruptsBefore >= 1000)
     #expect(duration < 1000 * 0.5 / 4)
   }
@@ -44,7 +59,7 @@ extension PairTests {
   @Test func `the host gets answers again after the BMC's program is killed and started again`()
     throws
   {
-    let pair = try makeLinuxPair("isa-ipmi-kcs")
+    let pair = try makePair(LinuxBMC("ast2600-evb", "ibt", "isa-ipmi-kcs"))
     try pair.start()
     let before = try pair.run("ipmitool raw 6 1")
     #expect(before.status == 0)
@@ -58,7 +73,7 @@ extension PairTests {
   /// Each fault, and what the BMC's log says of it. A first request that gets no good answer is
   /// sent again, by Linux or by whoever runs the command; the next ones get theirs.
   @Test func `one wrong answer is not the end, however wrong`() throws {
-    let pair = try makeLinuxPair("isa-ipmi-kcs")
+    let pair = try makePair(LinuxBMC("ast2600-evb", "ibt", "isa-ipmi-kcs"))
     try pair.start()
     let before = try pair.run("ipmitool raw 6 1")
     #expect(before.status == 0)
@@ -83,19 +98,22 @@ extension PairTests {
     }
   }
 
-  private func makeLinuxPair(_ hostInterface: String) throws -> EmulatedPair {
+  private func makePair(_ bmc: LinuxBMC) throws -> EmulatedPair {
     var configuration = EmulatedPair.Configuration(
-      bmc: try .linux(#require(Board.named("ast2600-evb"))),
+      bmc: try .linux(#require(Board.named(bmc.board)), responder: bmc.responder),
       hostKernel: try Artifacts.hostKernel(), hostInitrd: try Artifacts.hostInitrd())
-    configuration.hostInterface = hostInterface
+    configuration.hostInterface = bmc.hostInterface
     return try EmulatedPair(configuration)
   }
 
-  /// How many interrupts of the iBT the BMC's processors have taken.
+  /// How many interrupts of its host interfaces the BMC has taken.
   private func interruptCount(of pair: EmulatedPair) throws -> Int {
-    let result = try #require(pair.bmcConsole).run("grep ipmi-bt-host /proc/interrupts")
-    // "32:", one count for each processor, controller, line, "Level", name.
-    let fields = try #require(result.lines.first).split(separator: " ").dropFirst()
-    return fields.prefix { Int($0) != nil }.compactMap { Int($0) }.reduce(0, +)
+    let console = try #require(pair.bmcConsole)
+    let result = try console.run("grep -E 'ipmi-bt-host|kcs' /proc/interrupts")
+    try #require(!result.lines.isEmpty)
+    // "32:", one count for each processor, then the controller and the line.
+    return result.lines.flatMap { line in
+      line.split(separator: " ").dropFirst().prefix { Int($0) != nil }.compactMap { Int($0) }
+    }.reduce(0, +)
   }
 }
