@@ -56,6 +56,21 @@ extension PairTests {
     #expect(duration < 1000 * 0.5 / 4)
   }
 
+  /// Linux has no driver for the BPC of Nuvoton's parts; our firmware has.
+  @Test func `what the host writes to port 80h appears in Linux`() throws {
+    let pair = try makePair(LinuxBMC("ast2600-evb", "kcs3", "isa-ipmi-kcs"))
+    try pair.start()
+    let codes = "0123456789ABCDEF"
+    let written = try pair.run(
+      "for code in \(codes.map { "\($0)" }.joined(separator: " ")); do "
+        + "printf $code | dd of=/dev/port bs=1 seek=128 2>/tmp/dd || exit; done")
+    #expect(written.status == 0)
+    // The driver keeps them until they are read; before them is what the host's firmware wrote.
+    let read = try #require(pair.bmcConsole).run(
+      "timeout 20 dd if=/dev/aspeed-lpc-snoop0 bs=2048 count=1 2>/tmp/dd | tr -cd 0-9A-F")
+    #expect(read.lines == [codes])
+  }
+
   @Test func `the host gets answers again after the BMC's program is killed and started again`()
     throws
   {
