@@ -16,14 +16,16 @@ extension BMC {
   /// - Parameters:
   ///   - responder: nil for the board's usual one.
   ///   - elf: nil for the firmware that ``Artifacts`` finds.
+  ///   - controlsHost: Whether the BMC's pins control the host.
   public static func firmware(
-    _ board: Board, responder: String? = nil, elf: String? = nil
+    _ board: Board, responder: String? = nil, elf: String? = nil, controlsHost: Bool = true
   ) throws -> BMC {
-    .emulated(
-      EmulatedBMC(
-        board: board, responder: responder ?? board.responders[0],
-        software: .firmware(elf: try elf ?? Artifacts.firmware(for: board)),
-        plugin: try Artifacts.plugin()))
+    var bmc = EmulatedBMC(
+      board: board, responder: responder ?? board.responders[0],
+      software: .firmware(elf: try elf ?? Artifacts.firmware(for: board)),
+      plugin: try Artifacts.plugin())
+    bmc.controlsHost = controlsHost
+    return .emulated(bmc)
   }
 
   /// `board` with Linux and `ipmi-responder`, which answers on `responder`.

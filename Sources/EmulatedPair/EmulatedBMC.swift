@@ -6,6 +6,8 @@ public struct EmulatedBMC: Sendable {
   /// The interface of the BMC that the host is connected to, as `responder=` names it.
   public var responder: String
   public var software: Software
+  /// Whether the BMC's pins control the host, which it then can turn off.
+  public var controlsHost = true
   /// The library that adds the registers.
   public var plugin: String
 
@@ -38,7 +40,9 @@ public struct EmulatedBMC: Sendable {
       "-monitor", "none", "-serial", "stdio",
       "-qmp", "unix:\(escapedForQEMU(monitor)),server=on,wait=off",
       "-chardev", "socket,id=ipmi0,\(wire.chardevOptions),server=on,wait=off",
-      "-device", "ipmi-host-extern,chardev=ipmi0,responder=\(responder)",
+      "-device",
+      "ipmi-host-extern,chardev=ipmi0,responder=\(responder)"
+        + (controlsHost ? ",\(board.hostControl)" : ""),
       "-chardev", "socket,id=post0,\(postCodes.chardevOptions),server=on,wait=off",
       "-device", "ipmi-host-post-codes,chardev=post0",
     ]

@@ -12,9 +12,10 @@ import SystemInterfaces
 public struct PostCodeBridge: Sendable {
   /// How long a code waits for the BMC, in nanoseconds.
   ///
-  /// 100 ms: a BMC that takes codes at all does so at an interrupt. A host whose wire is full
-  /// waits, too, so this is also the longest that one code can hold it up.
-  public static let patience: UInt64 = 100_000_000
+  /// 1 s: a BMC that takes codes at all does so at an interrupt, but the machine that emulates it
+  /// may be busy. A host whose wire is full waits, too: this is also the longest that one code can
+  /// hold it up.
+  public static let patience: UInt64 = 1_000_000_000
 
   /// The port that the host writes to, 80h by custom.
   public let port: UInt16

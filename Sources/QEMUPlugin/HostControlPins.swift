@@ -21,6 +21,9 @@ import VMProtocol
       self.pin = pin
     }
 
+    /// The controller may have forgotten the level.
+    func forget() { isAsserted = nil }
+
     /// Drives the pin where that is new. The controller may call back before this returns.
     func drive(_ level: Bool) {
       guard isAsserted != level else { return }
@@ -59,6 +62,12 @@ import VMProtocol
     if connection.takeHostReset() { lines.hostWasReset(now: realTime) }
     powerGood?.drive(lines.powerGood)
     platformReset?.drive(lines.platformReset)
+  }
+
+  /// The machine is being reset: ASPEED's controller forgets the levels of its inputs.
+  func machineWasReset() {
+    powerGood?.forget()
+    platformReset?.forget()
   }
 
   /// Saves or restores what the BMC drives; how the host is, is the host's.

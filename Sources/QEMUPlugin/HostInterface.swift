@@ -184,10 +184,11 @@ import SystemInterfaces
     settle()
   }
 
-  /// The controller is reset after this, so its inputs wait for the main loop.
+  /// The controllers are reset after this, so their inputs wait for the main loop.
   private func systemWasReset() {
-    guard sourcesSeen != 0 else { return }
+    guard sourcesSeen != 0 || !hostControlPins.isEmpty else { return }
     driveLines(0)
+    for pins in hostControlPins { pins.machineWasReset() }
     setTimer(isDue: true)
   }
 

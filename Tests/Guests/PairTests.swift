@@ -121,13 +121,13 @@ struct PairTests {
 
   // MARK: What they share
 
-  func makePair() throws -> EmulatedPair {
+  func makePair(controlsHost: Bool = true) throws -> EmulatedPair {
     let bmc: BMC
     // To try the tests themselves where the firmware is the suspect.
     if ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_TEST_BMC"] == "ipmi_sim" {
       bmc = .ipmiSim
     } else {
-      bmc = try .firmware(#require(Board.named("npcm750-evb")))
+      bmc = try .firmware(#require(Board.named("npcm750-evb")), controlsHost: controlsHost)
     }
     return try EmulatedPair(
       EmulatedPair.Configuration(

@@ -104,6 +104,10 @@ extension StockQEMUTests {
           do {
             let host = try machine.connect(to: "kcs3")
             try wait(for: powerGood | platformReset)
+            // A reset of the BMC's machine is not the host's.
+            _ = try machine.monitor("system_reset")
+            for (address, value) in gpio.setUp { try machine.writeWord(value, to: address) }
+            try wait(for: powerGood | platformReset)
             // The host says that it was reset.
             try host.send([0x04, 0xA1])
             try wait(for: powerGood)

@@ -8,6 +8,7 @@ public protocol Board: Sendable {
   associatedtype KCS: KCSPort
   associatedtype BT: BTPort = NoBT
   associatedtype PostCodes: PostCodePort
+  associatedtype HostLines: HostControlPort
 
   /// The board's name, as QEMU's `-M` spells it.
   var name: StaticString { get }
@@ -29,6 +30,8 @@ public protocol Board: Sendable {
   var bt: BT? { get }
   /// What catches the host's POST codes.
   var postCodes: PostCodes { get }
+  /// What controls the host's power.
+  var hostLines: HostLines { get }
   /// Sends the other cores to sleep. Called at the start and then every second, as a boot ROM that
   /// another core runs may come to its hold only later.
   func parkOtherCores()

@@ -13,6 +13,7 @@ public struct Firmware<BoardType: Board> {
   private var controller: ManagementController
   private var kcs: [4 of KCSLink<BoardType.KCS>]
   private var bt: BTLink<BoardType.BT>?
+  private var hostControl: HostControl<BoardType.HostLines>
   /// When the once-a-second work is due, in nanoseconds.
   private var nextTick: UInt64 = 0
   /// SMS_ATN as the channels have it.
@@ -33,6 +34,7 @@ public struct Firmware<BoardType: Board> {
     // Those that the board does not have are never used.
     kcs = .init { KCSLink(board.kcs(min(channels.lowerBound + $0, channels.upperBound))) }
     bt = board.bt.map { BTLink($0) }
+    hostControl = HostControl(board.hostLines)
   }
 
   /// Starts everything; afterwards ``handleInterrupt()`` is to be called for each interrupt.
@@ -44,6 +46,7 @@ public struct Firmware<BoardType: Board> {
     board.interrupts.enable(timer.line)
     for index in 0..<board.kcsChannels.count { start(kcs[index].start(), kcs[index].port) }
     if let wasOpen = bt?.start(), let port = bt?.port { start(wasOpen, port) }
+    hostControl.port.start()
     board.postCodes.start()
     board.interrupts.enable(board.postCodes.line)
     serveHost()
@@ -107,9 +110,19 @@ public struct Firmware<BoardType: Board> {
       if let millivolts = board.input.sample() {
         controller.updateVoltage(millivolts, of: board, now: now)
       }
+      watchPower()
       board.parkOtherCores()
     }
+    hostControl.advance(to: now)
     if let restart, now >= restart { board.restart() }
+  }
+
+  /// Tells the controller whether the host has power.
+  private mutating func watchPower() {
+    let isOn = hostControl.port.powerIsGood
+    guard isOn != controller.powerIsOn else { return }
+    controller.powerIsOn = isOn
+    board.log(powerIsOn: isOn)
   }
 
   /// Does what the controller wants done after any interrupt.
@@ -119,7 +132,7 @@ public struct Firmware<BoardType: Board> {
       take(action)
     }
     let deadline = min(nextTick, controller.deadline ?? .max)
-    timer.interrupt(at: min(deadline, restart ?? .max))
+    timer.interrupt(at: min(deadline, restart ?? .max, hostControl.deadline ?? .max))
   }
 
   // MARK: Effects
@@ -135,6 +148,7 @@ public struct Firmware<BoardType: Board> {
   /// Takes an action, where the board can; the log shows them all.
   private mutating func take(_ action: BoardAction) {
     board.log(action)
+    hostControl.take(action, now: timer.now)
     if action == .coldReset || action == .warmReset {
       restart = timer.now &+ Self.restartDelay
     }

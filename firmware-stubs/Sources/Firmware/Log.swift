@@ -51,6 +51,11 @@ extension Board {
     console.writeLine()
   }
 
+  /// The line `host power on` or `host power off`.
+  func log(powerIsOn: Bool) {
+    console.writeLine(powerIsOn ? "host power on" : "host power off")
+  }
+
   /// A line such as `action: power down`.
   func log(_ action: BoardAction) {
     console.write("action: ")

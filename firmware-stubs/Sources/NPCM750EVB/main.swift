@@ -15,6 +15,8 @@ struct NPCM750EVB: Board {
   let timer = CortexA9GlobalTimer(base: 0xF03F_E200, nanosecondsPerTick: 10)
   let input = NPCM7xxADC(base: 0xF000_C000, input: 0)
   let postCodes = NPCM7xxPostCodes(module: 0xF000_7000)
+  /// GPIO96 to GPIO99.
+  let hostLines = NPCM7xxHostControl(base: 0xF001_3000, firstPin: 0)
   let kcsChannels = 1...3
 
   func kcs(_ number: Int) -> NPCM7xxKCS {

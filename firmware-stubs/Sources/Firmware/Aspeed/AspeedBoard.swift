@@ -4,7 +4,10 @@ import CBoard
 ///
 /// Addresses from Linux `aspeed-g4.dtsi`, `aspeed-g5.dtsi` and `aspeed-g6.dtsi`.
 public protocol AspeedBoard: Board
-where KCS == AspeedKCS3, BT == AspeedIBT, PostCodes == AspeedSnoop, Input == AspeedADC {
+where
+  KCS == AspeedKCS3, BT == AspeedIBT, PostCodes == AspeedSnoop, Input == AspeedADC,
+  HostLines == AspeedHostControl
+{
   /// The interrupts of KCS channel 3, of the iBT and of the snoop.
   var kcsLine: InterruptLine { get }
   var btLine: InterruptLine { get }
@@ -31,6 +34,8 @@ extension AspeedBoard {
   public var bt: AspeedIBT? { AspeedIBT(block: lpc, line: btLine) }
 
   public var postCodes: AspeedSnoop { AspeedSnoop(block: lpc, line: snoopLine) }
+
+  public var hostLines: AspeedHostControl { AspeedHostControl(base: 0x1E78_0000) }
 
   /// Has the first watchdog expire after 10 µs. Its control register: mode 01, full chip, in bits
   /// 6:5; clock of 1 MHz, bit 4; reset, bit 1; enable, bit 0. As Linux `aspeed_wdt` does.

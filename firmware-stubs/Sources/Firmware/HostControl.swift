@@ -1,0 +1,63 @@
+import ManagementController
+
+/// Does to the host what the controller wants done: presses its power button, resets it, sends it
+/// an NMI.
+///
+/// Everything waits a moment, so that the host can read the response to the command that asked for
+/// it. One thing is done after the other; what is asked for meanwhile replaces what has not begun.
+struct HostControl<Port: HostControlPort> {
+  let port: Port
+  private var pulse: Pulse?
+
+  /// What is done to a line, in nanoseconds.
+  private struct Pulse {
+    var line: HostControlLine
+    var start: UInt64
+    var end: UInt64
+    var hasStarted = false
+  }
+
+  /// Time for the host to read the response.
+  private static var delay: UInt64 { 100_000_000 }
+
+  init(_ port: Port) {
+    self.port = port
+  }
+
+  /// When ``advance(to:)`` has something to do, in nanoseconds.
+  var deadline: UInt64? {
+    pulse.map { $0.hasStarted ? $0.end : $0.start }
+  }
+
+  /// Begins what `action` asks for, if it is about the host and can be done by a line: nothing
+  /// turns a host on but a person, or whoever has started its emulator.
+  mutating func take(_ action: BoardAction, now: UInt64) {
+    let millisecond: UInt64 = 1_000_000
+    switch action {
+    // Longer than the 4 s after which a host's power button turns it off.
+    case .powerDown, .powerCycle: begin(.powerButton, for: 5000 * millisecond, now: now)
+    case .gracefulShutdown: begin(.powerButton, for: 200 * millisecond, now: now)
+    case .hardReset: begin(.reset, for: 100 * millisecond, now: now)
+    case .diagnosticInterrupt: begin(.nmi, for: 100 * millisecond, now: now)
+    case .powerUp, .coldReset, .warmReset, .identify: break
+    }
+  }
+
+  private mutating func begin(_ line: HostControlLine, for duration: UInt64, now: UInt64) {
+    guard pulse?.hasStarted != true else { return }
+    let start = now &+ Self.delay
+    pulse = Pulse(line: line, start: start, end: start &+ duration)
+  }
+
+  /// Drives what is due.
+  mutating func advance(to now: UInt64) {
+    guard let current = pulse else { return }
+    if current.hasStarted, now >= current.end {
+      port.set(current.line, asserted: false)
+      pulse = nil
+    } else if !current.hasStarted, now >= current.start {
+      port.set(current.line, asserted: true)
+      pulse?.hasStarted = true
+    }
+  }
+}
