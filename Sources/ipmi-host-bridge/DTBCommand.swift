@@ -19,8 +19,8 @@ struct DTBCommand: ParsableCommand {
       the host's SuperIO configuration decides
         INTERRUPT   to the BMC's processor: SPI of a GIC, or the input of a simpler controller
         SERIRQ      to the host: number and level
-        EMULATED    what "-device ipmi-host-extern" takes to answer on it; "registers only": \
-      modelled, but not in QEMU yet; "wrong place": its SoC has it at another address or interrupt
+        EMULATED    what "-device ipmi-host-extern" takes to answer on it, or the device \
+      that brings POST codes; "wrong place": its SoC has it at another address or interrupt
         NODE        its path
 
       An interface that firmware uses must be okay and emulated. The kernel's files have most of \

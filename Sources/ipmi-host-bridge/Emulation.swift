@@ -5,8 +5,8 @@ import DeviceTree
 enum Emulation: Equatable, CustomStringConvertible {
   /// A host is answered through it: the device's property `responder`.
   case responder(String)
-  /// Its registers are modelled, but no device brings them into QEMU yet.
-  case registersOnly
+  /// POST codes reach it: the device that brings them.
+  case postCodes
   /// It is declared at an address, or on an interrupt, where its SoC does not have it.
   case elsewhere
 
@@ -24,31 +24,33 @@ enum Emulation: Equatable, CustomStringConvertible {
         self = .elsewhere
       }
     case .npcm7xxPOSTCodeFIFO:
-      self = Self.isWithin(NPCM7xxHostInterface.base, NPCM7xxHostInterface.size, peripheral)
+      let isThere = peripheral.isWithin(NPCM7xxHostInterface.base, NPCM7xxHostInterface.size)
+      self = isThere ? .postCodes : .elsewhere
     case .aspeedKCS, .aspeedIBT, .aspeedSnoop:
-      self = Self.isWithin(AspeedLPC.base, AspeedLPC.size, peripheral)
-      guard self == .registersOnly else { return }
+      self = .elsewhere
+      guard peripheral.isWithin(AspeedLPC.base, AspeedLPC.size) else { return }
       if peripheral.kind == .aspeedIBT { self = .responder("ibt") }
-      if peripheral.kind == .aspeedKCS, let channel = peripheral.channel {
-        self =
-          (1...AspeedLPC.channelCount).contains(channel) ? .responder("kcs\(channel)") : .elsewhere
+      if peripheral.kind == .aspeedSnoop { self = .postCodes }
+      if peripheral.kind == .aspeedKCS, let channel = peripheral.channel,
+        (1...AspeedLPC.channelCount).contains(channel)
+      {
+        self = .responder("kcs\(channel)")
       }
     }
-  }
-
-  private static func isWithin(
-    _ base: UInt64, _ size: Int, _ peripheral: HostPeripheral
-  ) -> Emulation {
-    let block = base..<base + UInt64(size)
-    return peripheral.registers.first.map { block.contains($0.start) } == true
-      ? .registersOnly : .elsewhere
   }
 
   var description: String {
     switch self {
     case .responder(let name): "responder=\(name)"
-    case .registersOnly: "registers only"
+    case .postCodes: "ipmi-host-post-codes"
     case .elsewhere: "no: wrong place"
     }
+  }
+}
+
+extension HostPeripheral {
+  /// Whether its registers begin in the block of `size` bytes at `base`.
+  fileprivate func isWithin(_ base: UInt64, _ size: Int) -> Bool {
+    registers.first.map { (base..<base + UInt64(size)).contains($0.start) } == true
   }
 }

@@ -51,7 +51,10 @@ import Testing
       return (1...3).map {
         "NPCM7xx KCS\($0)|okay|F0007000h|SuperIO|SPI 9 high|-|responder=kcs\($0)|"
           + "/ahb/apb/lpc_kcs@7000/kcs\($0)@0"
-      } + ["NPCM7xx POST codes|okay|F0007040h|80h|SPI 9 high|-|registers only|/ahb/apb/bpc@7040"]
+      } + [
+        "NPCM7xx POST codes|okay|F0007040h|80h|SPI 9 high|-|ipmi-host-post-codes|"
+          + "/ahb/apb/bpc@7040"
+      ]
     }
     let isAST2600 = board.name == "ast2600-evb"
     let lines =
@@ -68,7 +71,8 @@ import Testing
     ]
     return zip(interfaces, lines).map { interface, line in
       let (name, register, ports, serial, node) = interface
-      let emulated = name == "POST codes" ? "registers only" : "responder=\(name.lowercased())"
+      let emulated =
+        name == "POST codes" ? "ipmi-host-post-codes" : "responder=\(name.lowercased())"
       return "ASPEED \(name)|okay|1E789\(register)h|\(ports)|\(line)|\(serial)|\(emulated)|"
         + "/ahb/apb/lpc@1e789000/\(node)"
     }
