@@ -22,7 +22,8 @@ SWIFT := swift
 .DEFAULT_GOAL := help
 
 # Debian's packages. The toolchain brings its own clang and lld.
-GUEST_PACKAGES := qemu-system-arm qemu-system-x86 ipmitool freeipmi-tools busybox-static cpio
+GUEST_PACKAGES := qemu-system-arm qemu-system-x86 ipmitool freeipmi-tools openipmi busybox-static \
+  cpio
 # The command line reads device trees with libfdt; the tests compile some.
 DEVICE_TREE_PACKAGES := device-tree-compiler libfdt-dev
 # The tests validate the overlays with the kernel's bindings.
@@ -79,7 +80,6 @@ endif
 BENCHMARKS := Tests/Benchmarks
 IN_PROCESS := .build/benchmarks/embedded/release/in-process
 bench: packages ## figures beside their peers, measured in one run: a table
-	@.ci/install-packages openipmi
 	@touch $(BENCHMARKS)/Package.swift  # as for the firmware
 	@$(MAKE) --no-print-directory plugin $(call firmware,$(BOARD)) host-guest >&2
 	@$(SWIFT) build -c release --build-system native --package-path $(BENCHMARKS) \

@@ -2,7 +2,7 @@ import EmulatedPair
 import Foundation
 import Testing
 
-/// Every command that people use first, from ipmitool and FreeIPMI on a real Linux to our firmware:
+/// Every command that people use first, from ipmitool, FreeIPMI and OpenIPMI on a real Linux to our firmware:
 /// what it prints, in one boot and in this order.
 extension PairTests {
   /// A command, its exit status, and what its output must contain.
@@ -62,6 +62,8 @@ extension PairTests {
     Expectation("ipmi-sensors", "ADC0", "Watchdog"),
     Expectation("ipmi-fru", "npcm750-evb"),
     Expectation("bmc-info --get-device-id", "Product ID            : 1872"),
+    // OpenIPMI's own: address, LUN, NetFn and command; then the same of the response and its data.
+    Expectation("openipmicmd -k '0f 00 06 01' smi 0", "0f 07 00 01 00 20 01 00 01 02 8f"),
   ]
 
   @Test func `everyday commands are answered by the firmware`() throws {
