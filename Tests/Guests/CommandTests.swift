@@ -2,8 +2,8 @@ import EmulatedPair
 import Foundation
 import Testing
 
-/// Every command that people use first, from ipmitool, FreeIPMI and OpenIPMI on a real Linux to our firmware:
-/// what it prints, in one boot and in this order.
+/// Every command that people use first, from ipmitool, FreeIPMI and OpenIPMI on a real Linux to our
+/// firmware: what it prints, in one boot and in this order.
 extension PairTests {
   /// A command, its exit status, and what its output must contain.
   struct Expectation {
