@@ -86,6 +86,7 @@ extension ManagementController {
     if !isOn {
       watchdog.stop(at: now)
       chassis.wasPoweredOnByCommand = false
+      forgetSystemSoftware()
     }
     showPower()
   }

@@ -7,6 +7,14 @@ extension ManagementController {
       | (messaging.preTimeoutOccurred ? 1 << 3 : 0)
   }
 
+  /// The host has lost its power, and with it the software that has enabled messages and asked for
+  /// some. What comes up next would take them for its own.
+  mutating func forgetSystemSoftware() {
+    messaging = Messaging()
+    eventBuffer = EventMessageBuffer()
+    receiveQueue.removeAll()
+  }
+
   /// Set BMC Global Enables, section 22.1; CCh for an enable that is not supported.
   mutating func setGlobalEnables(_ request: Message) -> CompletionCode {
     let enables = GlobalEnables(rawValue: request.byte(0))

@@ -43,6 +43,21 @@ import Testing
     #expect(try controller.data(.getChassisStatus) == [0x00, 0x00, 0x40])
   }
 
+  /// ipmitool takes an event that waits for it as the response to its first request.
+  @Test func aHostThatComesUpFindsNothingOfTheOneBefore() throws {
+    var controller = makeController()
+    // The event message buffer, and an event in it.
+    #expect(controller.code(.setBMCGlobalEnables, [0x0F]) == 0)
+    #expect(controller.code(.platformEvent, [0x41, 0x04, 0x01, 0x30, 0x01, 0x59, 0, 0]) == 0)
+    #expect(controller.attention)
+    controller.powerIsOn = false
+    controller.powerIsOn = true
+    #expect(!controller.attention)
+    #expect(try controller.data(.getBMCGlobalEnables) == [0x08])
+    #expect(controller.code(.readEventMessageBuffer) == 0x80)
+    #expect(try controller.readLog().count == 3, "the SEL has all")
+  }
+
   @Test func theRestorePolicyIsKept() throws {
     var controller = makeController()
     for (policy, status) in [(0, 0x01), (1, 0x21), (2, 0x41), (3, 0x41)] as [(UInt8, UInt8)] {
