@@ -413,7 +413,7 @@ struct ScriptedBus: SMBusController {
       let event = run(&host, &bus, now: &now)
       #expect(event == .complete || event == .failed, "\(random)")
       bus.accepts = { _, _ in true }
-      bus.blocks = Array(repeating: [0x1C, 0x01, 0x00], count: 8)
+      bus.blocks = [ScriptedBus.capabilities()] + Array(repeating: [0x1C, 0x01, 0x00], count: 8)
       host.start(Message(.getDeviceID))
       #expect(run(&host, &bus, now: &now) == .complete, "round \(round), \(random)")
     }
@@ -442,7 +442,7 @@ struct ScriptedBus: SMBusController {
       }
       copy.abort()
       _ = copy.event(on: &bus, now: 0)
-      bus.blocks = Array(repeating: [0x1C, 0x01, 0x00], count: 8)
+      bus.blocks = [ScriptedBus.capabilities()] + Array(repeating: [0x1C, 0x01, 0x00], count: 8)
       copy.start(Message(.getDeviceID))
       #expect(run(&copy, &bus) == .complete, "\(random)")
     }
