@@ -22,8 +22,8 @@ let package = Package(
     .library(
       name: "IPMIHostBridgePure",
       targets: [
-        "BMCPeripherals", "IPMI", "IPMIHostBridge", "ManagementController", "SystemInterfaces",
-        "VMProtocol",
+        "BMCPeripherals", "HostPeripherals", "IPMI", "IPMIHostBridge", "ManagementController",
+        "SystemInterfaces", "VMProtocol",
       ]),
     // libipmi-host-bridge-qemu.so, preloaded into QEMU.
     .library(name: "ipmi-host-bridge-qemu", type: .dynamic, targets: ["QEMUPlugin"]),
@@ -42,12 +42,15 @@ let package = Package(
     .target(name: "IPMI", swiftSettings: pure),
     // The OpenIPMI VM wire codec: feed bytes, drain events.
     .target(name: "VMProtocol", dependencies: ["IPMI"], swiftSettings: pure),
-    // KCS and BT: registers, the channel both processors share, host state machine, responder.
+    // KCS, BT and SSIF: what both processors share, host state machine, responder.
     .target(name: "SystemInterfaces", dependencies: ["IPMI"], swiftSettings: pure),
     // The BMC's answers: App, Chassis, Sensor/Event, Storage.
     .target(name: "ManagementController", dependencies: ["IPMI"], swiftSettings: pure),
     // The SoCs' memory maps over the channels: ASPEED, NPCM7xx.
     .target(name: "BMCPeripherals", dependencies: ["SystemInterfaces"], swiftSettings: pure),
+    // The PC's view of the channels: ISA, PCI, SMBIOS, ACPI; responders for BMCs that are messages.
+    .target(
+      name: "HostPeripherals", dependencies: ["IPMI", "SystemInterfaces"], swiftSettings: pure),
     // Joins a host end and a BMC end.
     .target(
       name: "IPMIHostBridge", dependencies: ["IPMI", "SystemInterfaces", "VMProtocol"],
@@ -93,6 +96,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "BMCPeripheralsTests", dependencies: ["BMCPeripherals", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HostPeripheralsTests", dependencies: ["HostPeripherals", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "IPMIHostBridgeTests",

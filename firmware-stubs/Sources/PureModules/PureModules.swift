@@ -1,4 +1,5 @@
 import BMCPeripherals
+import HostPeripherals
 import IPMI
 import IPMIHostBridge
 import ManagementController
