@@ -53,7 +53,8 @@ let package = Package(
       name: "HostPeripherals", dependencies: ["IPMI", "SystemInterfaces"], swiftSettings: pure),
     // Joins a host end and a BMC end.
     .target(
-      name: "IPMIHostBridge", dependencies: ["IPMI", "SystemInterfaces", "VMProtocol"],
+      name: "IPMIHostBridge",
+      dependencies: ["HostPeripherals", "IPMI", "SystemInterfaces", "VMProtocol"],
       swiftSettings: pure),
 
     // The edges: they do I/O.
@@ -102,7 +103,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "IPMIHostBridgeTests",
-      dependencies: ["BMCPeripherals", "IPMIHostBridge", "TestSupport"],
+      dependencies: ["BMCPeripherals", "HostPeripherals", "IPMIHostBridge", "TestSupport"],
       swiftSettings: strict),
     // The overlays in devicetrees/, and broken files.
     .testTarget(
