@@ -139,4 +139,79 @@ import VMProtocol
       }
     }
   }
+
+  // MARK: SSIF
+
+  /// What Linux's host asks before the request, answered as a BMC with such a target does.
+  private static func answerOverSSIF(_ request: Message) -> Message {
+    guard request.command == .getSystemInterfaceCapabilities else { return answer(request) }
+    var response = Message(respondingTo: request)
+    SSIFCapabilities.target.append(to: &response)
+    return response
+  }
+
+  private static func messagesToSSIF(_ request: Message) -> Message? {
+    var bridge = IPMIHostBridge(SSIFHost())
+    var target = SSIFTarget()
+    target.enables = [.address, .alert]
+    var (now, decoder, chunk) = (UInt64(0), VMDecoder(role: .vm), FixedBytes<100>())
+    bridge.connected()
+    bridge.receive(([0xFF, 0x01, 0xA1] + Board.frame(request, id: 7)).span, now: now)
+    for _ in 0..<1000 {
+      bridge.advance(&target, now: now)
+      while bridge.hasOutput {
+        bridge.copyOutput(into: &chunk)
+        for index in 0..<chunk.count {
+          if case .message(7, let message) = decoder.feed(chunk[index]) { return message }
+        }
+        bridge.consumeOutput(chunk.count)
+      }
+      if let bytes = target.takeRequest(now: now),
+        let request = Message(bytes, in: 0..<bytes.count)
+      {
+        target.respond(answerOverSSIF(request).bytes, now: now)
+      } else if let deadline = bridge.deadline {
+        now = max(now, deadline)
+      }
+    }
+    return nil
+  }
+
+  private static func ssifToMessages(_ request: Message) -> Message? {
+    var bridge = HostMessageBridge(SSIFDevice())
+    var (host, now, decoder) = (SSIFHost(), UInt64(0), VMDecoder(role: .bmc))
+    var chunk = FixedBytes<100>()
+    bridge.connected(now: now)
+    bridge.receive([0x05, 0xA1].span, now: now)
+    host.start(request)
+    for _ in 0..<1000 {
+      switch host.event(on: &bridge.device.target, now: now) {
+      case .progressed: break
+      case .complete: return host.response
+      case .waiting(let end):
+        bridge.advance(now: now)
+        while bridge.hasOutput {
+          bridge.copyOutput(into: &chunk)
+          bridge.consumeOutput(chunk.count)
+          for index in 0..<chunk.count {
+            guard case .message(let id, let request) = decoder.feed(chunk[index]) else { continue }
+            bridge.receive(Board.frame(answer(request), id: id).span, now: now)
+          }
+        }
+        if !bridge.device.interrupt { now = end }
+      case .failed, .idle, .attention: return nil
+      }
+    }
+    return nil
+  }
+
+  /// As far as 254 bytes go, but for the command that the target's side answers itself.
+  @Test func everyCellAnswersTheSameOverSSIF() {
+    let requests = Self.requests().prefix(252)
+    for request in requests where request.command != .getSystemInterfaceCapabilities {
+      let expected = Self.answer(request)
+      #expect(Self.messagesToSSIF(request) == expected, "\(request.count) bytes")
+      #expect(Self.ssifToMessages(request) == expected, "\(request.count) bytes")
+    }
+  }
 }
