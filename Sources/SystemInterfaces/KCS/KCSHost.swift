@@ -20,6 +20,12 @@ public struct KCSHost: Sendable {
     case error0, error1, error2, error3
   }
 
+  /// How long the host leaves a full ODR unread, in nanoseconds: 0 for a host that reads at once.
+  ///
+  /// Hosts take their time, and a BMC without an interrupt for it, as ASPEED's, has to wait for OBF
+  /// to fall. Linux's `kcs_bmc_aspeed` looks for 100 µs, then every 500 ms.
+  public var outputDelay: UInt64 = 0
+
   private(set) var state = State.idle
   /// The request that was started last.
   public private(set) var request = Message(.getDeviceID)
@@ -32,6 +38,8 @@ public struct KCSHost: Sendable {
   private var inputDeadline: UInt64?
   /// When the wait for OBF ends; `nil` while nothing waits for it.
   private var outputDeadline: UInt64?
+  /// When the host reads the full ODR; `nil` while that is empty.
+  private var outputReadTime: UInt64?
 
   /// The response read last; `nil` while none is complete.
   ///
@@ -80,6 +88,7 @@ public struct KCSHost: Sendable {
       return Self.wait(&inputDeadline, for: Self.byteTimeout, now: now) ?? recover()
     }
     inputDeadline = nil
+    if let wait = delayRead(status, now: now) { return wait }
     switch state {
     case .idle:
       clearOutput(status, on: &registers)
@@ -94,7 +103,7 @@ public struct KCSHost: Sendable {
     case .waitWriteStart:
       guard status.state == .write else { return recover() }
       // Read whether OBF is set or not, as Linux does: it has no effect while clear.
-      _ = registers.hostReadData()
+      _ = readOutput(on: &registers)
       return writeNext(on: &registers)
 
     case .waitWrite:
@@ -112,7 +121,7 @@ public struct KCSHost: Sendable {
       switch status.state {
       case .read:
         guard status.contains(.outputBufferFull) else { return waitForOutput(now: now) }
-        if !received.append(registers.hostReadData()) { isTruncated = true }
+        if !received.append(readOutput(on: &registers)) { isTruncated = true }
         registers.hostWriteData(KCSControl.read)
         return enter(.waitRead)
       case .idle:
@@ -217,10 +226,30 @@ public struct KCSHost: Sendable {
     return enter(.waitWrite)
   }
 
-  private func clearOutput<Registers: KCSHostRegisters>(
+  /// The wait for the time to read a full ODR; `nil` once it has come.
+  @inline(__always)
+  private mutating func delayRead(_ status: KCSStatus, now: UInt64) -> HostEvent? {
+    guard outputDelay > 0 else { return nil }
+    guard status.contains(.outputBufferFull) else {
+      outputReadTime = nil
+      return nil
+    }
+    let time = outputReadTime ?? now &+ outputDelay
+    outputReadTime = time
+    return now < time ? .waiting(until: time) : nil
+  }
+
+  private mutating func readOutput<Registers: KCSHostRegisters>(
+    on registers: inout Registers
+  ) -> UInt8 {
+    outputReadTime = nil
+    return registers.hostReadData()
+  }
+
+  private mutating func clearOutput<Registers: KCSHostRegisters>(
     _ status: KCSStatus, on registers: inout Registers
   ) {
-    if status.contains(.outputBufferFull) { _ = registers.hostReadData() }
+    if status.contains(.outputBufferFull) { _ = readOutput(on: &registers) }
   }
 }
 
@@ -248,6 +277,7 @@ extension KCSHost: Restorable {
     stream.transfer(&isAborting)
     stream.transfer(deadline: &inputDeadline)
     stream.transfer(deadline: &outputDeadline)
+    stream.transfer(deadline: &outputReadTime)
     response.transfer(through: &stream)
   }
 }
