@@ -14,6 +14,7 @@ import IPMIHostBridge
       ("nmi-gpio", "pin by which the BMC sends the host an NMI (active low)"),
       ("pgood-gpio", "pin that tells the BMC that the host is there (active high)"),
       ("pltrst-gpio", "pin that tells the BMC that the host is in reset (active low)"),
+      ("odr-delay", "microseconds for which the host leaves a full ODR unread, of KCS"),
     ],
     device: HostExtern.self)
 
@@ -30,7 +31,9 @@ import IPMIHostBridge
     let nmi = try pin(4, of: soc)
     let powerGood = try pin(5, of: soc, isActiveLow: false)
     let platformReset = try pin(6, of: soc)
-    let connection = try unsafe hostInterface.connect(responder, to: self[0])
+    let outputDelay = try outputDelay(of: responder)
+    let connection = try unsafe hostInterface.connect(
+      responder, to: self[0], outputDelay: outputDelay)
     var outputs: [(line: HostControlLines.Output, pin: GPIOPin)] = []
     if let powerButton { outputs.append((.powerButton, powerButton)) }
     if let reset { outputs.append((.reset, reset)) }
@@ -49,6 +52,19 @@ import IPMIHostBridge
     guard let text = unsafe self[property] else { return nil }
     return try unsafe GPIOPin(
       text, of: Self.type.properties[property].name, on: soc, isActiveLow: isActiveLow)
+  }
+
+  /// What `odr-delay=` says, in nanoseconds.
+  private func outputDelay(of responder: Responder) throws(RealizationError) -> UInt64 {
+    guard let text = unsafe self[7] else { return 0 }
+    guard let microseconds = unsafe UInt64(property: text), microseconds <= 1_000_000 else {
+      throw unsafe RealizationError(
+        "odr-delay '", .string(text), "' is no time: give 0 to 1000000 microseconds")
+    }
+    guard responder != .ibt else {
+      throw RealizationError("odr-delay is of KCS, and responder ibt has no ODR")
+    }
+    return microseconds * 1000
   }
 
   /// What `responder=` names.

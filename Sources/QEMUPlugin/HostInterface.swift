@@ -93,8 +93,10 @@ import SystemInterfaces
   }
 
   /// Gives a responder its host, at the other end of the chardev with the id `chardev`.
+  ///
+  /// - Parameter outputDelay: See ``KCSHost/outputDelay``; KCS only.
   final func connect(
-    _ responder: Responder, to chardev: UnsafePointer<CChar>?
+    _ responder: Responder, to chardev: UnsafePointer<CChar>?, outputDelay: UInt64
   ) throws(RealizationError) -> HostConnection {
     let connection: HostConnection
     if responder == .ibt {
@@ -103,8 +105,10 @@ import SystemInterfaces
       btConnections.append(host)
       connection = host
     } else {
+      var interface = KCSHost()
+      interface.outputDelay = outputDelay
       let host = try unsafe BridgedConnection(
-        KCSHost(), to: chardev, responder: responder, on: self)
+        interface, to: chardev, responder: responder, on: self)
       switchOnHost(ofChannel: responder.channel)
       kcsConnections.append(host)
       connection = host

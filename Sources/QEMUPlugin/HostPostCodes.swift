@@ -20,21 +20,11 @@ import CQEMU
   private var port: UInt16 {
     get throws(RealizationError) {
       guard let text = unsafe self[1] else { return 0x80 }
-      guard let port = unsafe UInt16(text) else {
+      guard let port = unsafe UInt16(property: text) else {
         throw unsafe RealizationError(
           "port '", .string(text), "' is no I/O port: give a number from 0 to 0xffff")
       }
       return port
     }
-  }
-}
-
-extension UInt16 {
-  /// A decimal number, or a hexadecimal one after `0x`.
-  fileprivate init?(_ text: UnsafePointer<CChar>) {
-    var end: UnsafeMutablePointer<CChar>?
-    let value = unsafe qemu.g_ascii_strtoull(text, &end, 0)
-    guard let end = unsafe end, unsafe end != text, unsafe end.pointee == 0 else { return nil }
-    self.init(exactly: value)
   }
 }

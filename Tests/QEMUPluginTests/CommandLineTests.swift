@@ -10,6 +10,7 @@ extension StockQEMUTests {
         ipmi-host-extern options:
           chardev=<string>       - id of the chardev that leads to the host's ipmi-bmc-extern
           nmi-gpio=<string>      - pin by which the BMC sends the host an NMI (active low)
+          odr-delay=<string>     - microseconds for which the host leaves a full ODR unread, of KCS
           pgood-gpio=<string>    - pin that tells the BMC that the host is there (active high)
           pltrst-gpio=<string>   - pin that tells the BMC that the host is in reset (active low)
           power-gpio=<string>    - pin by which the BMC presses the host's power button (active low)
@@ -84,6 +85,18 @@ extension StockQEMUTests {
           testDescription: "responder taken twice",
           devices: ["chardev=a,responder=kcs1", "chardev=b,responder=kcs1"],
           message: "responder 'kcs1' already has an ipmi-host-extern"),
+        Refusal(
+          testDescription: "a delay that is no number",
+          devices: ["chardev=a,responder=kcs1,odr-delay=1s"],
+          message: "odr-delay '1s' is no time: give 0 to 1000000 microseconds"),
+        Refusal(
+          testDescription: "a delay that is too long",
+          devices: ["chardev=a,responder=kcs1,odr-delay=1000001"],
+          message: "odr-delay '1000001' is no time: give 0 to 1000000 microseconds"),
+        Refusal(
+          testDescription: "a delay of BT", machine: "ast2600-evb",
+          devices: ["chardev=a,responder=ibt,odr-delay=100"],
+          message: "odr-delay is of KCS, and responder ibt has no ODR"),
         Refusal(
           testDescription: "machine without a SoC", machine: "virt",
           devices: ["chardev=a,responder=kcs1"],
