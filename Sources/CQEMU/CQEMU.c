@@ -97,8 +97,7 @@ void cqemu_report(const char *text) { functions.error_report("%s", text); }
     return functions.g_strdup(cqemu_device_property(device, number));                              \
   }                                                                                                \
   static void set_##number(void *device, const char *value, CQEMUErrorPointer error) {             \
-    (void)error;                                                                                   \
-    cqemu_set_device_property(device, number, value);                                              \
+    cqemu_set_device_property(device, number, value, error);                                       \
   }
 ACCESSORS(0)
 ACCESSORS(1)

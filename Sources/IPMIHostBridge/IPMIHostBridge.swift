@@ -36,7 +36,8 @@ public struct IPMIHostBridge<Interface: SystemInterfaceHost>: Sendable {
   private var due = UInt64.max
   private var link = VMLink()
   private var queue = RequestQueue()
-  private var interface: Interface
+  /// The host's half of the interface, for what can be chosen of it.
+  public var interface: Interface
   private var open: OpenRequest?
   private var hostWasReset = false
 

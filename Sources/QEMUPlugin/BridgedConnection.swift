@@ -28,7 +28,7 @@ extension BTChannel: WatchedChannel {
 /// The way from one channel to its host, by the host's half of the channel's interface.
 @safe final class BridgedConnection<Interface: SystemInterfaceHost>: HostConnection
 where Interface.Registers: WatchedChannel {
-  private var bridge: IPMIHostBridge<Interface>
+  fileprivate var bridge: IPMIHostBridge<Interface>
   /// The channel as the bridge left it.
   private var seen: Interface.Registers.View?
 
@@ -111,5 +111,13 @@ where Interface.Registers: WatchedChannel {
     super.disconnected()
     bridge.disconnected()
     seen = nil
+  }
+}
+
+extension BridgedConnection where Interface == KCSHost {
+  /// See ``KCSHost/outputDelay``.
+  var outputDelay: UInt64 {
+    get { bridge.interface.outputDelay }
+    set { bridge.interface.outputDelay = newValue }
   }
 }

@@ -20,13 +20,32 @@ import CQEMU
   /// The value of a property; NULL where the user has given none.
   final subscript(property: Int) -> UnsafeMutablePointer<CChar>? { unsafe values[property] }
 
-  fileprivate final func set(_ property: Int, to value: UnsafePointer<CChar>) {
-    unsafe qemu.g_free(values[property])
+  /// Whether the device takes part in the machine.
+  fileprivate final var isRealized = false
+
+  fileprivate final func set(
+    _ property: Int, to value: UnsafePointer<CChar>
+  ) throws(RealizationError) {
+    let old = unsafe values[property]
     unsafe values[property] = unsafe qemu.g_strdup(value)
+    guard isRealized else { return unsafe qemu.g_free(old) }
+    do {
+      try change(property)
+      unsafe qemu.g_free(old)
+    } catch {
+      unsafe qemu.g_free(values[property])
+      unsafe values[property] = unsafe old
+      throw error
+    }
   }
 
   /// Connects the device, or says in one line why not.
   func realize() throws(RealizationError) {}
+
+  /// Brings into effect the new value of a property, which was set while the machine runs.
+  func change(_ property: Int) throws(RealizationError) {
+    throw RealizationError("this property cannot be changed while the machine runs")
+  }
 
   // MARK: All of them
 
@@ -93,9 +112,14 @@ func property(_ object: UnsafeMutableRawPointer, _ number: UInt32) -> UnsafePoin
 
 @c(cqemu_set_device_property) @implementation
 func setProperty(
-  _ object: UnsafeMutableRawPointer, _ number: UInt32, _ value: UnsafePointer<CChar>
+  _ object: UnsafeMutableRawPointer, _ number: UInt32, _ value: UnsafePointer<CChar>,
+  _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) {
-  unsafe Device.find(object).set(Int(number), to: value)
+  do throws(RealizationError) {
+    try unsafe Device.find(object).set(Int(number), to: value)
+  } catch {
+    unsafe error.set(result)
+  }
 }
 
 @c(cqemu_device_init) @implementation
@@ -117,7 +141,9 @@ func realizeDevice(
 ) -> Bool {
   do throws(RealizationError) {
     try QEMUVersion.running.check()
-    try unsafe Device.find(object).realize()
+    let device = unsafe Device.find(object)
+    try device.realize()
+    device.isRealized = true
     return true
   } catch {
     unsafe error.set(result)

@@ -32,8 +32,8 @@ import IPMIHostBridge
     let powerGood = try pin(5, of: soc, isActiveLow: false)
     let platformReset = try pin(6, of: soc)
     let outputDelay = try outputDelay(of: responder)
-    let connection = try unsafe hostInterface.connect(
-      responder, to: self[0], outputDelay: outputDelay)
+    let connection = try unsafe hostInterface.connect(responder, to: self[0])
+    hostInterface.delayOutput(of: responder, by: outputDelay)
     var outputs: [(line: HostControlLines.Output, pin: GPIOPin)] = []
     if let powerButton { outputs.append((.powerButton, powerButton)) }
     if let reset { outputs.append((.reset, reset)) }
@@ -45,6 +45,13 @@ import IPMIHostBridge
         of: hostInterface))
   }
 
+  override func change(_ property: Int) throws(RealizationError) {
+    guard property == Self.outputDelayProperty else { return try super.change(property) }
+    let soc = try SoC.ofMachine()
+    let responder = try responder(of: soc)
+    try HostInterface.ofMachine(soc).delayOutput(of: responder, by: outputDelay(of: responder))
+  }
+
   /// The pin that a property names; `nil` where the user has named none.
   private func pin(
     _ property: Int, of soc: SoC, isActiveLow: Bool = true
@@ -54,9 +61,11 @@ import IPMIHostBridge
       text, of: Self.type.properties[property].name, on: soc, isActiveLow: isActiveLow)
   }
 
+  private static let outputDelayProperty = 7
+
   /// What `odr-delay=` says, in nanoseconds.
   private func outputDelay(of responder: Responder) throws(RealizationError) -> UInt64 {
-    guard let text = unsafe self[7] else { return 0 }
+    guard let text = unsafe self[Self.outputDelayProperty] else { return 0 }
     guard let microseconds = unsafe UInt64(property: text), microseconds <= 1_000_000 else {
       throw unsafe RealizationError(
         "odr-delay '", .string(text), "' is no time: give 0 to 1000000 microseconds")

@@ -93,10 +93,8 @@ import SystemInterfaces
   }
 
   /// Gives a responder its host, at the other end of the chardev with the id `chardev`.
-  ///
-  /// - Parameter outputDelay: See ``KCSHost/outputDelay``; KCS only.
   final func connect(
-    _ responder: Responder, to chardev: UnsafePointer<CChar>?, outputDelay: UInt64
+    _ responder: Responder, to chardev: UnsafePointer<CChar>?
   ) throws(RealizationError) -> HostConnection {
     let connection: HostConnection
     if responder == .ibt {
@@ -105,10 +103,8 @@ import SystemInterfaces
       btConnections.append(host)
       connection = host
     } else {
-      var interface = KCSHost()
-      interface.outputDelay = outputDelay
       let host = try unsafe BridgedConnection(
-        interface, to: chardev, responder: responder, on: self)
+        KCSHost(), to: chardev, responder: responder, on: self)
       switchOnHost(ofChannel: responder.channel)
       kcsConnections.append(host)
       connection = host
@@ -116,6 +112,13 @@ import SystemInterfaces
     connection.open()
     settle()
     return connection
+  }
+
+  /// How long the host at the end of a KCS channel leaves a full ODR, in nanoseconds.
+  final func delayOutput(of responder: Responder, by delay: UInt64) {
+    for connection in kcsConnections where connection.responder == responder {
+      connection.outputDelay = delay
+    }
   }
 
   /// Has the pins follow what they are tied to.

@@ -146,9 +146,9 @@ void cqemu_device_class_init(void *device_class, const char *name)
 /// The value of a property, by its number, or NULL; valid until it is set anew.
 const char *_Nullable cqemu_device_property(void *device, unsigned number)
     CQEMU_SWIFT_NAME("property(_:_:)");
-/// A property is given a value, which is the caller's.
-void cqemu_set_device_property(void *device, unsigned number, const char *value)
-    CQEMU_SWIFT_NAME("setProperty(_:_:_:)");
+/// A property is given a value, which is the caller's; or the error says why it keeps the one it has.
+void cqemu_set_device_property(void *device, unsigned number, const char *value,
+                               CQEMUErrorPointer error) CQEMU_SWIFT_NAME("setProperty(_:_:_:_:)");
 /// A device has been made, not yet realized.
 void cqemu_device_init(void *device) CQEMU_SWIFT_NAME("initializeDevice(_:)");
 /// A device is about to be freed.
