@@ -35,9 +35,9 @@ KERNEL_PACKAGES := bc bison flex xz-utils
 PLUGIN := .build/plugin/release/libipmi-host-bridge-qemu.so
 # The files of boards.
 firmware = $(foreach board,$(1),firmware-stubs/.build/$(board)/release/$(board).elf)
-# What answers a host on a BMC that runs Linux.
-RESPONDER_BUILD := .build/linux-armv7
-RESPONDER := firmware-stubs/$(RESPONDER_BUILD)/release/ipmi-responder
+# What answers a host on a BMC that runs Linux, and what asks on a host that does.
+RESPONDER := firmware-stubs/.build/linux-armv7/release/ipmi-responder
+REQUESTER := firmware-stubs/.build/linux-x86-64/release/ipmi-requester
 sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
@@ -113,8 +113,8 @@ guests: host-guest debian-bmc-guest ## kernels and initramfs of the host and of 
 	@.ci/install-packages $(KERNEL_PACKAGES)
 	@Tests/Guests/bmc/build $(RESPONDER) kcs
 
-host-guest: packages
-	@Tests/Guests/host/build
+host-guest: packages $(REQUESTER)
+	@Tests/Guests/host/build $(REQUESTER)
 
 debian-bmc-guest: packages $(RESPONDER)
 	@Tests/Guests/bmc/build $(RESPONDER) ibt
@@ -126,12 +126,16 @@ device-trees: packages
 	@Tests/Guests/bmc/debian-armhf
 	@Tests/DeviceTreeTests/kernel-bindings $(BINDINGS)
 
-$(RESPONDER): $(firmware_sources) $(sources) | toolchain
+# A program for Linux: its file, the toolset, the triple.
+define linux_program_rule
+$(1): $(firmware_sources) $(sources) | toolchain
 	@touch firmware-stubs/Package.swift
 	cd firmware-stubs && $(SWIFT) build -c release --build-system native \
-	  --triple armv7-none-none-eabi --toolset linux-armv7.json \
-	  --scratch-path $(RESPONDER_BUILD) --product ipmi-responder
-	@touch $@
+	  --triple $(3) --toolset $(2).json --scratch-path .build/$(2) --product $$(notdir $$@)
+	@touch $$@
+endef
+$(eval $(call linux_program_rule,$(RESPONDER),linux-armv7,armv7-none-none-eabi))
+$(eval $(call linux_program_rule,$(REQUESTER),linux-x86-64,x86_64-unknown-linux-gnu))
 
 install: libfdt plugin $(call firmware,$(BOARDS)) ## into PREFIX=/usr/local, below DESTDIR
 	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -s \

@@ -9,7 +9,8 @@ import PackageDescription
 //
 // A board is a triple (armv6 for ast2500-evb, armv4t for palmetto-bmc), a toolset (CPU, address of
 // RAM) and an executable target (which devices, where).
-// ipmi-responder is for BMCs that run Linux: its toolset is linux-armv7.json.
+// ipmi-responder is for BMCs that run Linux: its toolset is linux-armv7.json. ipmi-requester is for
+// hosts that do: linux-x86-64.json, and the triple x86_64-unknown-linux-gnu.
 
 let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
@@ -30,6 +31,7 @@ func board(_ target: String) -> Target {
 let package = Package(
   name: "firmware-stubs",
   products: [
+    .executable(name: "ipmi-requester", targets: ["IPMIRequester"]),
     .executable(name: "ipmi-responder", targets: ["IPMIResponder"]),
     .executable(name: "npcm750-evb.elf", targets: ["NPCM750EVB"]),
     .executable(name: "ast2600-evb.elf", targets: ["AST2600EVB"]),
@@ -55,11 +57,30 @@ let package = Package(
     // Linux's system calls, and the entry of a program without a C library.
     .target(
       name: "CLinux", dependencies: ["CRuntime"], cSettings: [.treatAllWarnings(as: .error)]),
+    // What programs for Linux share: the command line, the log.
+    .target(
+      name: "LinuxProgram",
+      dependencies: [
+        "CLinux", .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge"),
+      ],
+      swiftSettings: strict),
     // The management controller behind /dev/ipmi-bt-host or /dev/ipmi-kcsN.
     .executableTarget(
       name: "IPMIResponder",
       dependencies: [
-        "CLinux", .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge"),
+        "CLinux", "LinuxProgram",
+        .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge"),
+      ],
+      swiftSettings: strict),
+    // The ioctls of /dev/ipmiN.
+    .target(
+      name: "CIPMIDevice", dependencies: ["CLinux"], cSettings: [.treatAllWarnings(as: .error)]),
+    // Requests through /dev/ipmiN, each answer looked at.
+    .executableTarget(
+      name: "IPMIRequester",
+      dependencies: [
+        "CIPMIDevice", "CLinux", "LinuxProgram",
+        .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge"),
       ],
       swiftSettings: strict),
     // Imports every pure module: that it builds for ARM proves that they are Embedded Swift.

@@ -1,5 +1,7 @@
 // Entry of a Linux program. The kernel leaves argc at the top of the stack, argv behind it; the
-// stack is aligned to 8 bytes, .bss is clear.
+// stack is aligned as the processor's ABI asks at a call, .bss is clear.
+
+#if defined(__arm__)
 
   .syntax unified
   .arm
@@ -17,8 +19,24 @@ _start:
   mov r7, #248                  // exit_group, with what main() returned
   svc #0
 
+#elif defined(__x86_64__)
+
+  .section .text.start, "ax"
+  .globl _start
+_start:
+  mov (%rsp), %edi              // argc
+  lea 8(%rsp), %rsi             // argv
+  mov %rsi, linux_argv(%rip)
+  xor %ebp, %ebp                // the outermost frame
+  call main
+  mov %eax, %edi
+  mov $231, %eax                // exit_group, with what main() returned
+  syscall
+
+#endif
+
   .section .bss.linux_argv, "aw", %nobits
   .globl linux_argv
-  .balign 4
+  .balign 8
 linux_argv:
-  .space 4
+  .space 8

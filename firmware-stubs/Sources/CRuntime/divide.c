@@ -1,9 +1,11 @@
-// Division for processors without a divide instruction, under the ARM run-time ABI's names.
+// Division for ARM processors without a divide instruction, under the ARM run-time ABI's names.
 //
 // A pair is returned in registers: quotient and remainder packed in a 64-bit value for 32-bit
 // operands; for 64-bit operands divide64.S moves the remainder into place. Division by zero gives
 // quotient 0 here; Swift checks for it before it divides.
 #include <stdint.h>
+
+#if defined(__arm__)
 
 uint64_t __aeabi_uidivmod(uint32_t numerator, uint32_t denominator) {
   uint32_t quotient = 0, remainder = 0;
@@ -59,3 +61,5 @@ int64_t divide_signed64(int64_t numerator, int64_t denominator, int64_t *remaind
   *remainder = (int64_t)(numerator < 0 ? -rest : rest);
   return (int64_t)((numerator < 0) != (denominator < 0) ? -quotient : quotient);
 }
+
+#endif

@@ -1,6 +1,8 @@
 // __aeabi_uldivmod and __aeabi_ldivmod: numerator in r1:r0, denominator in r3:r2; quotient to
 // r1:r0, remainder to r3:r2, a return convention that C cannot express.
 
+#if defined(__arm__)
+
   .syntax unified
   .arm
 
@@ -22,3 +24,5 @@
 
   DIVMOD __aeabi_uldivmod, divide_unsigned64
   DIVMOD __aeabi_ldivmod, divide_signed64
+
+#endif

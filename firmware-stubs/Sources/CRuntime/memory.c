@@ -37,6 +37,8 @@ int memcmp(const void *left, const void *right, size_t count) {
   return 0;
 }
 
+#if defined(__arm__)
+
 // The ABI's memset takes the count before the value.
 void __aeabi_memset(void *destination, size_t count, int value) {
   memset(destination, value, count);
@@ -62,3 +64,5 @@ void __aeabi_memcpy4(void *restrict, const void *restrict, size_t) ALIAS("__aeab
 void __aeabi_memcpy8(void *restrict, const void *restrict, size_t) ALIAS("__aeabi_memcpy");
 void __aeabi_memmove4(void *, const void *, size_t) ALIAS("__aeabi_memmove");
 void __aeabi_memmove8(void *, const void *, size_t) ALIAS("__aeabi_memmove");
+
+#endif

@@ -1,5 +1,6 @@
 import CLinux
 import IPMI
+import LinuxProgram
 import SystemInterfaces
 
 /// A system interface, as Linux gives its BMC end to programs: one request for each `read`, one
@@ -133,12 +134,7 @@ struct Device {
 
   /// One of ``Control``; the error number where the driver refuses it.
   func control(_ request: UInt32) -> Int32? {
-    let result = linux_ioctl(file, request)
+    let result = linux_control(file, request, 0)
     return result < 0 ? -result : nil
   }
-}
-
-/// An error number of Linux.
-struct LinuxError: Error {
-  let number: Int32
 }

@@ -1,3 +1,5 @@
+import LinuxProgram
+
 /// The command line: the interface, its device, and what to do wrong.
 struct Options {
   let interface: Interface

@@ -1,5 +1,6 @@
 import CLinux
 import IPMI
+import LinuxProgram
 import ManagementController
 
 /// A management controller behind the device of one system interface.
@@ -97,7 +98,7 @@ struct Responder {
   }
 
   private mutating func answer(_ request: Request) -> Int32? {
-    var response = controller.respond(to: request.message, now: linux_now())
+    var response = request.message.echo ?? controller.respond(to: request.message, now: linux_now())
     if response.count > device.interface.capacity {
       response = Message(respondingTo: request.message, .cannotReturnRequestedBytes)
     }

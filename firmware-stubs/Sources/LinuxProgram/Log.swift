@@ -2,27 +2,29 @@ import CLinux
 import IPMI
 
 /// Standard output, one `write` for each line, so that lines of several programs do not mix.
-struct Log {
+public struct Log {
   private var line: FixedBytes<240> = []
 
+  public init() {}
+
   /// Adds `text` to the line; what does not fit is cut.
-  mutating func write(_ text: StaticString) {
+  public mutating func write(_ text: StaticString) {
     let bytes = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
     for index in 0..<bytes.count { unsafe line.append(bytes[index]) }
   }
 
   /// Adds an argument of the command line.
-  mutating func write(_ argument: Argument) {
+  public mutating func write(_ argument: Argument) {
     for index in 0..<argument.count { line.append(argument[index]) }
   }
 
   /// Adds the last byte of an argument.
-  mutating func write(lastDigitOf argument: Argument) {
+  public mutating func write(lastDigitOf argument: Argument) {
     if argument.count > 0 { line.append(argument[argument.count - 1]) }
   }
 
   /// Adds two hexadecimal digits.
-  mutating func write(hex byte: UInt8) {
+  public mutating func write(hex byte: UInt8) {
     write(digit: byte >> 4)
     write(digit: byte & 0x0F)
   }
@@ -32,13 +34,13 @@ struct Log {
   }
 
   /// Adds `value` in decimal.
-  mutating func write(decimal value: UInt32) {
+  public mutating func write(decimal value: some UnsignedInteger & FixedWidthInteger) {
     if value >= 10 { write(decimal: value / 10) }
     line.append(0x30 + UInt8(truncatingIfNeeded: value % 10))
   }
 
   /// Writes the line. What the console does not take is lost: the host still wants its answers.
-  mutating func end() {
+  public mutating func end() {
     line.append(0x0A)
     let count = line.count
     let bytes = line.array

@@ -1,13 +1,27 @@
-// Linux's system calls for 32-bit ARM (EABI), without a C library.
+// Linux's system calls for 32-bit ARM (EABI) and x86-64, without a C library.
 //
-// The number is in r7, the arguments are in r0 to r2; a negative result is -errno. Sources: Linux,
-// arch/arm/tools/syscall.tbl and include/uapi.
+// A negative result is -errno. Sources: Linux, arch/arm/tools/syscall.tbl,
+// arch/x86/entry/syscalls/syscall_64.tbl and include/uapi.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-static inline int32_t linux_call(uint32_t number, uintptr_t a, uintptr_t b, uintptr_t c) {
+#if defined(__arm__)
+
+enum linux_call_number {
+  LINUX_READ = 3,
+  LINUX_WRITE = 4,
+  LINUX_OPEN = 5,
+  LINUX_CLOSE = 6,
+  LINUX_IOCTL = 54,
+  LINUX_POLL = 168,
+  LINUX_EXIT_GROUP = 248,
+  LINUX_CLOCK_GETTIME = 263,
+};
+
+static inline int32_t linux_call(
+    enum linux_call_number number, uintptr_t a, uintptr_t b, uintptr_t c) {
   register uintptr_t r0 __asm__("r0") = a;
   register uintptr_t r1 __asm__("r1") = b;
   register uintptr_t r2 __asm__("r2") = c;
@@ -16,6 +30,28 @@ static inline int32_t linux_call(uint32_t number, uintptr_t a, uintptr_t b, uint
   return (int32_t)r0;
 }
 
+#elif defined(__x86_64__)
+
+enum linux_call_number {
+  LINUX_READ = 0,
+  LINUX_WRITE = 1,
+  LINUX_OPEN = 2,
+  LINUX_CLOSE = 3,
+  LINUX_POLL = 7,
+  LINUX_IOCTL = 16,
+  LINUX_CLOCK_GETTIME = 228,
+  LINUX_EXIT_GROUP = 231,
+};
+
+static inline int32_t linux_call(
+    enum linux_call_number number, uintptr_t a, uintptr_t b, uintptr_t c) {
+  uintptr_t result = number;
+  __asm__ volatile("syscall" : "+a"(result) : "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+  return (int32_t)result;
+}
+
+#endif
+
 // What the results below are, negated.
 enum linux_error { LINUX_EINTR = 4, LINUX_EAGAIN = 11 };
 
@@ -23,24 +59,24 @@ enum linux_open_flags { LINUX_O_RDWR = 2, LINUX_O_NONBLOCK = 04000 };
 
 // A file descriptor.
 static inline int32_t linux_open(const char *path, uint32_t flags) {
-  return linux_call(5, (uintptr_t)path, flags, 0);
+  return linux_call(LINUX_OPEN, (uintptr_t)path, flags, 0);
 }
 
-static inline int32_t linux_close(int32_t file) { return linux_call(6, (uintptr_t)file, 0, 0); }
+static inline int32_t linux_close(int32_t file) { return linux_call(LINUX_CLOSE, (uintptr_t)file, 0, 0); }
 
 // The number of bytes read.
 static inline int32_t linux_read(int32_t file, void *bytes, size_t count) {
-  return linux_call(3, (uintptr_t)file, (uintptr_t)bytes, count);
+  return linux_call(LINUX_READ, (uintptr_t)file, (uintptr_t)bytes, count);
 }
 
 // The number of bytes written.
 static inline int32_t linux_write(int32_t file, const void *bytes, size_t count) {
-  return linux_call(4, (uintptr_t)file, (uintptr_t)bytes, count);
+  return linux_call(LINUX_WRITE, (uintptr_t)file, (uintptr_t)bytes, count);
 }
 
-// For requests without an argument.
-static inline int32_t linux_ioctl(int32_t file, uint32_t request) {
-  return linux_call(54, (uintptr_t)file, request, 0);
+// An ioctl; what the argument is depends on the request.
+static inline int32_t linux_control(int32_t file, uint32_t request, uintptr_t argument) {
+  return linux_call(LINUX_IOCTL, (uintptr_t)file, request, argument);
 }
 
 enum linux_poll_events { LINUX_POLLIN = 1, LINUX_POLLOUT = 4 };
@@ -52,35 +88,35 @@ static inline int32_t linux_poll(int32_t file, uint32_t events, int32_t millisec
     int32_t file;
     uint16_t wanted, come;
   } poll = {file, (uint16_t)events, 0};
-  int32_t result = linux_call(168, (uintptr_t)&poll, 1, (uintptr_t)milliseconds);
+  int32_t result = linux_call(LINUX_POLL, (uintptr_t)&poll, 1, (uintptr_t)milliseconds);
   return result > 0 ? poll.come : result;
 }
 
 // Lets `milliseconds` pass.
 static inline void linux_sleep(uint32_t milliseconds) {
-  linux_call(168, 0, 0, milliseconds);
+  linux_call(LINUX_POLL, 0, 0, milliseconds);
 }
 
-// CLOCK_MONOTONIC in nanoseconds. Its 32 bits of seconds are those since the boot.
+// CLOCK_MONOTONIC in nanoseconds. ARM's 32 bits of seconds are those since the boot.
 static inline uint64_t linux_now(void) {
   struct {
-    uint32_t seconds, nanoseconds;
+    unsigned long seconds, nanoseconds;
   } time = {0, 0};
-  linux_call(263, 1, (uintptr_t)&time, 0);
+  linux_call(LINUX_CLOCK_GETTIME, 1, (uintptr_t)&time, 0);
   return (uint64_t)time.seconds * 1000000000 + time.nanoseconds;
 }
 
 // CLOCK_REALTIME in seconds since 1970.
 static inline uint32_t linux_seconds(void) {
   struct {
-    uint32_t seconds, nanoseconds;
+    unsigned long seconds, nanoseconds;
   } time = {0, 0};
-  linux_call(263, 0, (uintptr_t)&time, 0);
-  return time.seconds;
+  linux_call(LINUX_CLOCK_GETTIME, 0, (uintptr_t)&time, 0);
+  return (uint32_t)time.seconds;
 }
 
 static inline _Noreturn void linux_exit(int32_t status) {
-  for (;;) linux_call(248, (uintptr_t)status, 0, 0);
+  for (;;) linux_call(LINUX_EXIT_GROUP, (uintptr_t)status, 0, 0);
 }
 
 // The program's argument at `index`, 0 being its own name; null behind the last one.
