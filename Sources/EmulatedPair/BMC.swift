@@ -21,7 +21,7 @@ extension BMC {
     _ board: Board, responder: String? = nil, elf: String? = nil, controlsHost: Bool = true
   ) throws -> BMC {
     var bmc = EmulatedBMC(
-      board: board, responder: responder ?? board.responders[0],
+      board: board, responders: [responder ?? board.responders[0]],
       software: .firmware(elf: try elf ?? Artifacts.firmware(for: board)),
       plugin: try Artifacts.plugin())
     bmc.controlsHost = controlsHost
@@ -34,11 +34,7 @@ extension BMC {
   ///   where the board has none, its usual one.
   public static func linux(_ board: Board, responder: String? = nil) throws -> BMC {
     let responder = responder ?? board.responders.first { $0 == "ibt" } ?? board.responders[0]
-    return .emulated(
-      EmulatedBMC(
-        board: board, responder: responder,
-        software: try Artifacts.linux(for: board, responder: responder),
-        plugin: try Artifacts.plugin()))
+    return .emulated(try EmulatedBMC.linux(board, responders: [responder]))
   }
 
   /// What runs beside the host's QEMU.
@@ -46,25 +42,28 @@ extension BMC {
     /// With the BMC's console on standard output.
     var command: [String]
     var environment: [String: String] = [:]
-    /// Whether a line of the console says that the BMC takes requests; nil where its socket does.
-    var isReady: (@Sendable (String) -> Bool)?
+    /// How the lines of the console begin that say, together, that the BMC takes requests; empty
+    /// where its socket does.
+    var readyLines: [String] = []
     /// What a Linux that takes commands on its console has to have first; nil where there is none.
     var guestDevice: String?
   }
 
   /// The program that is this BMC; nil where it is part of the host's QEMU.
-  func program(_ wire: WireAddress, directory: String) throws -> Program? {
+  ///
+  /// - Parameter wires: One for each interface; all but boards have one.
+  func program(_ wires: [WireAddress], directory: String) throws -> Program? {
     switch self {
     case .builtIn:
       return nil
     case .ipmiSim:
-      let configuration = try writeSimulatorConfiguration(wire, directory: directory)
+      let configuration = try writeSimulatorConfiguration(wires[0], directory: directory)
       return Program(
         command: ["ipmi_sim", "-c", configuration.network, "-f", configuration.emulation]
           + ["-s", directory, "-n"])
     case .emulated(let bmc):
       return try bmc.program(
-        wire, postCodes: Self.postCodes(in: directory), monitor: Self.monitorPath(in: directory))
+        wires, postCodes: Self.postCodes(in: directory), monitor: Self.monitorPath(in: directory))
     }
   }
 

@@ -3,11 +3,14 @@ import Foundation
 /// A board in a stock `qemu-system-arm`, reached through the registers that the plug-in adds to it.
 public struct EmulatedBMC: Sendable {
   public var board: Board
-  /// The interface of the BMC that the host is connected to, as `responder=` names it.
-  public var responder: String
+  /// The interfaces of the BMC that the host is connected to, one at least, as `responder=` names
+  /// them.
+  public var responders: [String]
   public var software: Software
   /// Whether the BMC's pins control the host, which it then can turn off.
   public var controlsHost = true
+  /// Whether a Linux that reboots does; otherwise the emulator ends.
+  public var mayReboot = false
   /// The library that adds the registers.
   public var plugin: String
 
@@ -19,9 +22,9 @@ public struct EmulatedBMC: Sendable {
     case linux(kernel: String, deviceTree: String, initrd: String)
   }
 
-  public init(board: Board, responder: String, software: Software, plugin: String) {
+  public init(board: Board, responders: [String], software: Software, plugin: String) {
     self.board = board
-    self.responder = responder
+    self.responders = responders
     self.software = software
     self.plugin = plugin
   }
@@ -29,27 +32,30 @@ public struct EmulatedBMC: Sendable {
   /// The emulator with this board.
   ///
   /// - Parameters:
-  ///   - wire: Where the host's messages come from.
+  ///   - wires: Where the host's messages to each of the interfaces come from.
   ///   - postCodes: Where its POST codes come from.
   ///   - monitor: The socket of the emulator's machine protocol.
   func program(
-    _ wire: WireAddress, postCodes: WireAddress, monitor: String
+    _ wires: [WireAddress], postCodes: WireAddress, monitor: String
   ) throws -> BMC.Program {
-    let machine = [
+    var machine = [
       "qemu-system-arm", "-M", board.name, "-accel", "tcg", "-display", "none",
       "-monitor", "none", "-serial", "stdio",
       "-qmp", "unix:\(escapedForQEMU(monitor)),server=on,wait=off",
-      "-chardev", "socket,id=ipmi0,\(wire.chardevOptions),server=on,wait=off",
-      "-device",
-      "ipmi-host-extern,chardev=ipmi0,responder=\(responder)"
-        + (controlsHost ? ",\(board.hostControl)" : ""),
       "-chardev", "socket,id=post0,\(postCodes.chardevOptions),server=on,wait=off",
       "-device", "ipmi-host-post-codes,chardev=post0",
     ]
+    for (number, (responder, wire)) in zip(responders, wires).enumerated() {
+      machine += [
+        "-chardev", "socket,id=ipmi\(number),\(wire.chardevOptions),server=on,wait=off",
+        "-device",
+        "ipmi-host-extern,id=\(responder),chardev=ipmi\(number),responder=\(responder)"
+          + (controlsHost && number == 0 ? ",\(board.hostControl)" : ""),
+      ]
+    }
     return BMC.Program(
       command: try machine + softwareOptions, environment: Preload.environment(for: plugin),
-      isReady: { [responder] in $0.lowercased().hasPrefix("\(responder) ready") },
-      guestDevice: guestDevice)
+      readyLines: responders.map { "\($0.uppercased()) ready" }, guestDevice: guestDevice)
   }
 
   /// QEMU's options that load the software.
@@ -65,23 +71,37 @@ public struct EmulatedBMC: Sendable {
         }
         return ["-device", "loader,file=\(escapedForQEMU(elf)),cpu-num=0"] + others
       case .linux(let kernel, let deviceTree, let initrd):
-        return [
-          "-no-reboot", "-kernel", kernel, "-dtb", deviceTree, "-initrd", initrd, "-append",
-          "console=\(board.console),115200 quiet loglevel=1 panic=-1 responder=\(responder)",
+        return (mayReboot ? [] : ["-no-reboot"]) + [
+          "-kernel", kernel, "-dtb", deviceTree, "-initrd", initrd, "-append",
+          "console=\(board.console),115200 quiet loglevel=1 panic=-1 "
+            + "responders=\(responders.joined(separator: ","))",
         ]
       }
     }
   }
 
-  /// What Linux's programs have of the interface; nil where they have none.
+  /// What Linux's programs have of the last interface; nil where they have none.
   private var guestDevice: String? {
-    guard case .linux = software else { return nil }
+    guard case .linux = software, let responder = responders.last else { return nil }
     return responder == "ibt" ? "/dev/ipmi-bt-host" : "/dev/ipmi-\(responder)"
   }
 
   /// Whether a line of the console is the log of what answers.
   func isLog(_ line: String) -> Bool {
-    [responder.uppercased() + " ", "action: ", "ipmi-responder "].contains(where: line.hasPrefix)
+    (responders.map { $0.uppercased() + " " } + ["action: ", "ipmi-responder "])
+      .contains(where: line.hasPrefix)
+  }
+}
+
+extension EmulatedBMC {
+  /// `board` with Linux and an `ipmi-responder` for each interface.
+  ///
+  /// - Parameter responders: One at least; the kernel is the one for the first.
+  public static func linux(_ board: Board, responders: [String]) throws -> EmulatedBMC {
+    EmulatedBMC(
+      board: board, responders: responders,
+      software: try Artifacts.linux(for: board, responder: responders[0]),
+      plugin: try Artifacts.plugin())
   }
 }
 

@@ -12,8 +12,10 @@ public final class EmulatedPair {
     public var logDirectory: String?
     /// Seconds that either side may take to start.
     public var bootTimeout: TimeInterval = 120
-    /// The device through which the host sees its BMC.
+    /// The device through which the host sees its BMC: one for each interface of the BMC.
     public var hostInterface = "isa-ipmi-kcs"
+    /// Whether a host that reboots does; otherwise its emulator ends.
+    public var hostMayReboot = false
 
     public init(bmc: BMC, hostKernel: String, hostInitrd: String) {
       self.bmc = bmc
@@ -33,7 +35,8 @@ public final class EmulatedPair {
   /// The host's console; nil while it is not running.
   public private(set) var host: GuestConsole?
   private let directory: TemporaryDirectory
-  private let wire: WireAddress
+  /// One for each interface.
+  private let wires: [WireAddress]
   private let observer: @Sendable (Side, String) -> Void
 
   /// Prepares a pair; nothing runs yet.
@@ -45,10 +48,12 @@ public final class EmulatedPair {
     self.configuration = configuration
     self.observer = observer
     directory = try TemporaryDirectory()
-    if case .ipmiSim = configuration.bmc {
-      wire = .tcp(port: try freePort())
-    } else {
-      wire = .unix(path: directory.appending("wire"))
+    switch configuration.bmc {
+    case .ipmiSim: wires = [.tcp(port: try freePort())]
+    case .builtIn: wires = [.unix(path: "")]
+    case .emulated(let bmc):
+      let directory = directory
+      wires = bmc.responders.map { .unix(path: directory.appending("wire-\($0)")) }
     }
     if let logs = configuration.logDirectory {
       do {
@@ -64,7 +69,7 @@ public final class EmulatedPair {
   /// Starts the BMC, and returns when it takes requests. It comes first: the host's driver looks
   /// for it once, while it is loaded.
   public func startBMC() throws {
-    guard let program = try configuration.bmc.program(wire, directory: directory.path) else {
+    guard let program = try configuration.bmc.program(wires, directory: directory.path) else {
       return
     }
     let observer = self.observer
@@ -77,27 +82,58 @@ public final class EmulatedPair {
         bmc, device: device, failure: "the BMC's kernel has no \(device)",
         timeout: configuration.bootTimeout, isLog: emulated.isLog)
     }
-    if let isReady = program.isReady {
-      var cursor = 0
-      try bmc.wait(
-        for: "line that says it is ready", from: &cursor, timeout: configuration.bootTimeout,
-        where: isReady)
-    } else if case .tcp(let port) = wire {
-      try waitForListener(port, of: bmc)
+    if case .tcp(let port) = wires[0] { try waitForListener(port, of: bmc) }
+    var cursor = 0
+    try wait(for: program.readyLines, of: bmc, from: &cursor)
+  }
+
+  /// Waits for a line with each of these beginnings, in any order.
+  private func wait(
+    for beginnings: [String], of process: ChildProcess, from cursor: inout Int
+  ) throws {
+    var missing = beginnings
+    while !missing.isEmpty {
+      let line = try process.wait(
+        for: "line that says it is ready", from: &cursor, timeout: configuration.bootTimeout
+      ) { line in missing.contains(where: line.hasPrefix) }
+      missing.removeAll(where: line.hasPrefix)
     }
   }
 
+  /// Reboots a BMC that runs Linux and may, and returns when it takes requests again. Its registers
+  /// stay as they are.
+  public func rebootBMC() throws {
+    guard case .emulated(let emulated) = configuration.bmc, let bmc, let bmcConsole else {
+      throw EmulatorError("only Linux on an emulated board is rebooted")
+    }
+    var cursor = bmc.lines.count
+    try bmcConsole.reboot(timeout: configuration.bootTimeout)
+    try wait(
+      for: emulated.responders.map { "\($0.uppercased()) ready" }, of: bmc, from: &cursor)
+  }
+
   /// Boots the host, Debian's Linux with ipmitool, and returns when its driver has found the BMC.
-  public func startHost() throws {
-    var options: [String]
-    switch configuration.bmc {
-    case .builtIn:
-      options = ["-device", "ipmi-bmc-sim,id=bmc0"]
-    case .ipmiSim, .emulated:
-      // With `reconnect`: a socket that is open before the device exists crashes QEMU 7.2.
-      options = [
-        "-chardev", "socket,id=ipmichr0,\(wire.chardevOptions),reconnect=1",
-        "-device", "ipmi-bmc-extern,chardev=ipmichr0,id=bmc0",
+  ///
+  /// - Parameter relay: A Unix socket that the host connects to instead of the BMC's first.
+  public func startHost(through relay: String? = nil) throws {
+    var options: [String] = []
+    for (number, wire) in wires.enumerated() {
+      switch configuration.bmc {
+      case .builtIn:
+        options += ["-device", "ipmi-bmc-sim,id=bmc\(number)"]
+      case .ipmiSim, .emulated:
+        // With `reconnect`: a socket that is open before the device exists crashes QEMU 7.2.
+        let wire = number == 0 ? relay.map { .unix(path: $0) } ?? wire : wire
+        options += [
+          "-chardev", "socket,id=ipmichr\(number),\(wire.chardevOptions),reconnect=1",
+          "-device", "ipmi-bmc-extern,chardev=ipmichr\(number),id=bmc\(number)",
+        ]
+      }
+      // The first is where hosts look for one; Linux learns of each from firmware's tables.
+      options += [
+        "-device",
+        "\(configuration.hostInterface),bmc=bmc\(number)"
+          + (number == 0 ? "" : ",ioport=\(0xCA8 + 4 * (number - 1)),irq=\(9 + number)"),
       ]
     }
     if case .emulated = configuration.bmc {
@@ -112,13 +148,13 @@ public final class EmulatedPair {
       name: "host",
       command: [
         "qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none",
-        "-no-reboot", "-serial", "stdio", "-kernel", configuration.hostKernel,
+        "-serial", "stdio", "-kernel", configuration.hostKernel,
         "-initrd", configuration.hostInitrd,
         // Linux delays by writing to port 80h, which an emulator does not need: POST codes go there.
         // On a busy machine it takes an emulated timer that is late for a broken one.
         "-append",
         "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off io_delay=none no_timer_check",
-      ] + options + ["-device", "\(configuration.hostInterface),bmc=bmc0"],
+      ] + options + (configuration.hostMayReboot ? [] : ["-no-reboot"]),
       log: log("host.log")
     ) { observer(.host, $0) }
     host = try GuestConsole(
@@ -136,6 +172,11 @@ public final class EmulatedPair {
   public func run(_ command: String, timeout: TimeInterval = 60) throws -> CommandResult {
     guard let host else { throw EmulatorError("the host is not running") }
     return try host.run(command, timeout: timeout)
+  }
+
+  /// Where the BMC takes the host's messages to its first interface: a Unix socket, of a board.
+  public var wirePath: String? {
+    if case .unix(let path) = wires[0] { path } else { nil }
   }
 
   /// The machine protocol of the BMC's emulator, for one caller at a time.

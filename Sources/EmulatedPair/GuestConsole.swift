@@ -17,6 +17,8 @@ public final class GuestConsole {
   /// The first line of the console that has not been looked at.
   private var cursor = 0
   private var number = 0
+  private let device: String
+  private let failure: String
   private let isLog: (String) -> Bool
 
   private static let marker = "ipmi-guest: "
@@ -33,14 +35,31 @@ public final class GuestConsole {
     isLog: @escaping (String) -> Bool = { _ in false }
   ) throws {
     self.process = process
+    self.device = device
+    self.failure = failure
     self.isLog = isLog
-    let ready = try process.wait(
+    let ready = try Self.waitForBoot(process, device, failure, from: &cursor, timeout: timeout)
+    kernelVersion = String(ready.dropFirst(Self.marker.count + "ready ".count))
+  }
+
+  private static func waitForBoot(
+    _ process: ChildProcess, _ device: String, _ failure: String, from cursor: inout Int,
+    timeout: TimeInterval
+  ) throws -> String {
+    try process.wait(
       for: "\(device) in the \(process.name) guest", from: &cursor, timeout: timeout
     ) { line in
       if line == Self.marker + "no \(device)" { throw EmulatorError(failure) }
       return line.hasPrefix(Self.marker + "ready ")
     }
-    kernelVersion = String(ready.dropFirst(Self.marker.count + "ready ".count))
+  }
+
+  /// Has the guest reboot at once, without taking leave of anything, and waits for it to be ready.
+  /// A command that runs is gone.
+  public func reboot(timeout: TimeInterval) throws {
+    try process.type("echo b >/proc/sysrq-trigger")
+    number = 0
+    _ = try Self.waitForBoot(process, device, failure, from: &cursor, timeout: timeout)
   }
 
   /// Starts a shell command in the guest without waiting for it.

@@ -182,7 +182,7 @@ struct PairQEMUCommand: ParsableCommand {
     switch bmc {
     case .emulated(let bmc):
       "\(bmc.software.name) in a stock qemu-system-arm -M \(bmc.board.name), "
-        + "answering on \(bmc.responder)"
+        + "answering on \(bmc.responders.joined(separator: ", "))"
     case .ipmiSim: "OpenIPMI's ipmi_sim"
     case .builtIn: "QEMU's ipmi-bmc-sim, inside the host's QEMU"
     }

@@ -4,28 +4,15 @@ import Testing
 
 /// Every interface of every board, from ipmitool on a real Linux to our firmware.
 extension PairTests {
-  /// An interface of a BMC, and the device by which the host sees it.
-  struct Connection: CustomTestStringConvertible, Sendable {
-    var board: String
-    var responder: String
-    var hostInterface: String
-
-    init(_ board: String, _ responder: String, _ hostInterface: String) {
-      (self.board, self.responder, self.hostInterface) = (board, responder, hostInterface)
-    }
-
-    var testDescription: String { "\(board), \(responder) to \(hostInterface)" }
-  }
-
   /// Each interface to a host that has the same, and both mixtures.
-  static let connections =
+  static let links =
     Board.all.flatMap { board in
       board.responders.map {
-        Connection(board.name, $0, $0 == "ibt" ? "isa-ipmi-bt" : "isa-ipmi-kcs")
+        Link(board.name, $0, $0 == "ibt" ? "isa-ipmi-bt" : "isa-ipmi-kcs")
       }
     } + [
-      Connection("ast2600-evb", "kcs3", "isa-ipmi-bt"),
-      Connection("palmetto-bmc", "ibt", "isa-ipmi-kcs"),
+      Link("ast2600-evb", "kcs3", "isa-ipmi-bt"),
+      Link("palmetto-bmc", "ibt", "isa-ipmi-kcs"),
     ]
 
   /// What `ipmitool mc info` shows as each board's product.
@@ -34,14 +21,9 @@ extension PairTests {
     "palmetto-bmc": "0x2400",
   ]
 
-  @Test(arguments: connections)
-  func `the firmware of each board answers on each interface`(_ connection: Connection) throws {
-    let board = try #require(Board.named(connection.board))
-    var configuration = EmulatedPair.Configuration(
-      bmc: try .firmware(board, responder: connection.responder),
-      hostKernel: try Artifacts.hostKernel(), hostInitrd: try Artifacts.hostInitrd())
-    configuration.hostInterface = connection.hostInterface
-    let pair = try EmulatedPair(configuration)
+  @Test(arguments: links)
+  func `the firmware of each board answers on each interface`(_ link: Link) throws {
+    let pair = try link.makePair { try .firmware($0, responder: $1) }
     try pair.start()
 
     let interruptsBefore = try hostInterrupts(pair)
@@ -63,10 +45,10 @@ extension PairTests {
 
     let log = bmc.lines
     #expect(Demonstration.identityProblems(results, bmcLog: log) == [])
-    let product = try #require(Self.products[connection.board])
+    let product = try #require(Self.products[link.board])
     #expect(results[0].lines.contains { $0.hasPrefix("Product ID") && $0.contains(product) })
     let answering = Set(log.filter { $0.contains(" -> ") }.map { $0.prefix { $0 != " " } })
-    #expect(answering == [connection.responder.uppercased()[...]])
+    #expect(answering == [link.responder.uppercased()[...]])
   }
 
   /// How often the BMC has interrupted the host.

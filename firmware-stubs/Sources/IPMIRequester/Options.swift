@@ -7,7 +7,8 @@ struct Options {
   let exercise: Exercise
   /// How many requests.
   private(set) var count: UInt32 = 1
-  /// The longest request, in bytes from NetFn on.
+  /// The shortest and the longest request, in bytes from NetFn on.
+  private(set) var shortest: UInt32 = 2
   private(set) var longest: UInt32 = 40
   /// Where sizes and contents come from.
   private(set) var seed: UInt32 = 1
@@ -18,15 +19,15 @@ struct Options {
 
   /// What is sent.
   enum Exercise {
-    /// `ipmi-responder`'s Echo: every size from 2 bytes to the longest, then sizes at random.
+    /// `ipmi-responder`'s Echo: every size from the shortest to the longest, then sizes at random.
     case echo
     /// Platform Event Message, which the BMC then reports to its host.
     case events
   }
 
   static let usage: StaticString = """
-    usage: ipmi-requester /dev/ipmiN echo|events [count=N] [longest=BYTES] [seed=N] [limit=MS]
-      [report=N]
+    usage: ipmi-requester /dev/ipmiN echo|events [count=N] [shortest=BYTES] [longest=BYTES]
+      [seed=N] [limit=MS] [report=N]
     """
 
   /// `nil` where there is something that ``usage`` does not have.
@@ -47,13 +48,17 @@ struct Options {
     }
   }
 
+  private static var sizes: ClosedRange<UInt32> { 2...UInt32(Message.capacity) }
+
   private mutating func take(_ argument: Argument) -> Bool {
     if let number = argument.number(after: "count=") {
       count = number
-    } else if let number = argument.number(after: "longest="),
-      (2...UInt32(Message.capacity)).contains(number)
-    {
+    } else if let number = argument.number(after: "shortest="), Self.sizes.contains(number) {
+      shortest = number
+      longest = max(longest, number)
+    } else if let number = argument.number(after: "longest="), Self.sizes.contains(number) {
       longest = number
+      shortest = min(shortest, number)
     } else if let number = argument.number(after: "seed=") {
       seed = number
     } else if let number = argument.number(after: "limit="), number <= 1_000_000 {

@@ -54,8 +54,8 @@ struct Requester {
   /// Echo, NetFn 30h, command 01h, of `ipmi-responder`: the data comes back.
   private mutating func echo(_ number: UInt32) {
     var request = Message(Command(NetFn(rawValue: 0x30), 0x01))
-    let sizes = options.longest - 1
-    let size = number < sizes ? number : random.next() % sizes
+    let sizes = options.longest - options.shortest + 1
+    let size = options.shortest - 2 + (number < sizes ? number : random.next() % sizes)
     for _ in 0..<size { request.append(UInt8(truncatingIfNeeded: random.next())) }
     guard let data = exchange(request, number) else { return }
     var isRight = data.count == 1 + Int(size)

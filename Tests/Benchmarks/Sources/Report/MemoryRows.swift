@@ -20,7 +20,7 @@ struct MemoryRows {
           options: [
             "-chardev",
             "socket,id=ipmi0,path=\(directory.appending("\(round)")),server=on,wait=off",
-            "-device", "ipmi-host-extern,chardev=ipmi0,responder=\(board.responder)",
+            "-device", "ipmi-host-extern,chardev=ipmi0,responder=\(board.responders[0])",
           ], environment: Preload.environment(for: plugin)))
       without.append(try Self.residentSize(of: board))
     }
