@@ -7,29 +7,20 @@ public final class MachineMonitor {
 
   /// Connects to the Unix socket at `path`, where an emulator that runs already listens.
   init(path: String) throws {
-    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { throw EmulatorError("no socket could be made") }
-    connection = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let fits = unsafe withUnsafeMutableBytes(of: &address.sun_path) { place in
-      guard path.utf8.count < place.count else { return false }
-      unsafe place.copyBytes(from: path.utf8)
-      return true
-    }
-    guard fits else { throw EmulatorError("\(path) is too long for a socket") }
-    let connected = unsafe withUnsafePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-      }
-    }
-    guard connected else { throw EmulatorError("no emulator listens on \(path)") }
+    connection = FileHandle(
+      fileDescriptor: try connectToUnixSocket(path), closeOnDealloc: true)
     try execute("qmp_capabilities")
   }
 
   /// Sets a property of an object, for example of `/machine/soc/adc`.
   public func set(_ property: String, of object: String, to value: Int) throws {
     try execute("qom-set", ["path": object, "property": property, "value": value])
+  }
+
+  /// Sets a property of one of this project's devices, whose properties are all strings.
+  public func set(_ property: String, ofDevice id: String, to value: String) throws {
+    try execute(
+      "qom-set", ["path": "/machine/peripheral/\(id)", "property": property, "value": value])
   }
 
   /// Runs a command, and returns when it is done.
