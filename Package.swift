@@ -113,7 +113,7 @@ let package = Package(
       ],
       exclude: ["kernel-bindings", "npcm750-evb.dts"], swiftSettings: strict),
     .testTarget(
-      name: "GuestTests", dependencies: ["EmulatedPair", "ipmi-host-bridge"],
+      name: "GuestTests", dependencies: ["EmulatedPair", "TestSupport", "ipmi-host-bridge"],
       path: "Tests/Guests", exclude: ["bmc", "host", "init", "initramfs"], swiftSettings: strict),
     // Stock QEMUs with the library, where IPMI_HOST_BRIDGE_QEMU_PLUGIN names it.
     .testTarget(

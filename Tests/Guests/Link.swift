@@ -1,4 +1,5 @@
 import EmulatedPair
+import Testing
 
 /// An interface of a BMC, and the device by which the host sees it.
 struct Link: CustomTestStringConvertible, Hashable, Sendable {

@@ -5,27 +5,11 @@ import Testing
 /// Linux as the BMC, with its own drivers on a stock QEMU, and `ipmi-responder`: Debian's kernel for
 /// ARM behind iBT, one built from Debian's source behind KCS.
 extension PairTests {
-  struct LinuxBMC: Sendable, CustomTestStringConvertible {
-    var board: String
-    var responder: String
-    var hostInterface: String
-
-    init(_ board: String, _ responder: String, _ hostInterface: String) {
-      (self.board, self.responder, self.hostInterface) = (board, responder, hostInterface)
-    }
-
-    var testDescription: String { "\(hostInterface) to \(responder) of \(board)" }
-  }
-
   /// Data written to the FRU inventory and read back, 500 times, each time of another size: the
   /// answers say whether each byte went both ways.
-  @Test(arguments: [
-    LinuxBMC("ast2600-evb", "ibt", "isa-ipmi-bt"), LinuxBMC("ast2600-evb", "ibt", "isa-ipmi-kcs"),
-    LinuxBMC("ast2600-evb", "kcs3", "isa-ipmi-kcs"),
-    LinuxBMC("npcm750-evb", "kcs1", "isa-ipmi-kcs"),
-  ])
-  func `a thousand requests are answered by Linux, run by interrupts`(_ bmc: LinuxBMC) throws {
-    let pair = try makePair(bmc)
+  @Test func `a thousand requests are answered by Linux, run by interrupts`() throws {
+    let link = Link("ast2600-evb", "ibt", "isa-ipmi-kcs")
+    let pair = try link.makePair { try .linux($0, responder: $1) }
     try pair.start()
 
     var requests = ""
@@ -48,7 +32,7 @@ extension PairTests {
     #expect(result.lines.flatMap { $0.split(separator: " ").map(String.init) } == answers)
 
     let log = try #require(pair.bmc).lines.dropFirst(linesBefore)
-    let interface = bmc.responder.uppercased()
+    let interface = link.responder.uppercased()
     #expect(log.count { $0 == "\(interface) 0A 12 Write FRU Data -> 00" } == 500)
     #expect(log.count { $0 == "\(interface) 0A 11 Read FRU Data -> 00" } == 500)
     // Without its interrupt, bt-bmc looks every 500 ms, and KCS not at all.
@@ -58,7 +42,8 @@ extension PairTests {
 
   /// Linux has no driver for the BPC of Nuvoton's parts; our firmware has.
   @Test func `what the host writes to port 80h appears in Linux`() throws {
-    let pair = try makePair(LinuxBMC("ast2600-evb", "kcs3", "isa-ipmi-kcs"))
+    let pair = try Link("ast2600-evb", "kcs3", "isa-ipmi-kcs")
+      .makePair { try .linux($0, responder: $1) }
     try pair.start()
     let codes = "0123456789ABCDEF"
     let written = try pair.run(
@@ -69,56 +54,6 @@ extension PairTests {
     let read = try #require(pair.bmcConsole).run(
       "timeout 20 dd if=/dev/aspeed-lpc-snoop0 bs=2048 count=1 2>/tmp/dd | tr -cd 0-9A-F")
     #expect(read.lines == [codes])
-  }
-
-  @Test func `the host gets answers again after the BMC's program is killed and started again`()
-    throws
-  {
-    let pair = try makePair(LinuxBMC("ast2600-evb", "ibt", "isa-ipmi-kcs"))
-    try pair.start()
-    let before = try pair.run("ipmitool raw 6 1")
-    #expect(before.status == 0)
-    let console = try #require(pair.bmcConsole)
-    #expect(try console.run("killall ipmi-responder").status == 0)
-    #expect(try pair.run("ipmitool raw 6 1").status != 0)
-    #expect(try console.run("respond &").status == 0)
-    #expect(try firstSuccess("ipmitool raw 6 1", of: pair).lines == before.lines)
-  }
-
-  /// Each fault, and what the BMC's log says of it. A first request that gets no good answer is
-  /// sent again, by Linux or by whoever runs the command; the next ones get theirs.
-  @Test func `one wrong answer is not the end, however wrong`() throws {
-    let pair = try makePair(LinuxBMC("ast2600-evb", "ibt", "isa-ipmi-kcs"))
-    try pair.start()
-    let before = try pair.run("ipmitool raw 6 1")
-    #expect(before.status == 0)
-    let console = try #require(pair.bmcConsole)
-    for (fault, log) in [
-      ("never=1", "withheld"), ("twice=1", "Get Device ID -> 00"),
-      ("wrong-length=1", "Get Device ID -> 00"), ("abort=1", "abort refused, error 22"),
-      ("reopen=1", "opened again"), ("late=200", "Get Device ID -> 00"),
-      ("attention=set", "Get Message Flags -> 00"),
-    ] {
-      let bmc = try #require(pair.bmc)
-      var cursor = bmc.lines.count
-      #expect(try console.run("killall ipmi-responder; respond \(fault) &").status == 0)
-      try bmc.wait(for: "responder with \(fault)", from: &cursor, timeout: 30) {
-        $0.hasPrefix("IBT ready")
-      }
-      let after = try firstSuccess("ipmitool raw 6 1", of: pair)
-      // Only a whole command that follows is sure to be answered as it should.
-      let last = try pair.run("ipmitool raw 6 1")
-      #expect(last.lines == before.lines, "\(fault): \(after.lines)")
-      #expect(bmc.lines[cursor...].contains { $0.contains(log) }, "\(fault)")
-    }
-  }
-
-  private func makePair(_ bmc: LinuxBMC) throws -> EmulatedPair {
-    var configuration = EmulatedPair.Configuration(
-      bmc: try .linux(#require(Board.named(bmc.board)), responder: bmc.responder),
-      hostKernel: try Artifacts.hostKernel(), hostInitrd: try Artifacts.hostInitrd())
-    configuration.hostInterface = bmc.hostInterface
-    return try EmulatedPair(configuration)
   }
 
   /// How many interrupts of its host interfaces the BMC has taken.

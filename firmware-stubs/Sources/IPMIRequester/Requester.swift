@@ -4,8 +4,8 @@ import LinuxProgram
 
 /// A program on the host that sends requests one after the other, and looks at every answer.
 ///
-/// It repeats nothing: what the driver gives up it counts as refused. Its last line accounts for
-/// every request.
+/// It repeats nothing: what the driver gives up it counts as refused. A request that is lost is the
+/// last one, since the driver still has it. The last line accounts for every request.
 struct Requester {
   private let options: Options
   private let interface: HostInterface
@@ -34,7 +34,7 @@ struct Requester {
 
   /// Sends everything, and says what came of it.
   mutating func run() {
-    for number in 0..<options.count {
+    for number in 0..<options.count where lost == 0 {
       switch options.exercise {
       case .echo: echo(number)
       case .events: event(number)

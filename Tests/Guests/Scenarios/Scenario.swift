@@ -1,0 +1,14 @@
+/// Something that happens on a link, and what has to come of it.
+struct Scenario: Sendable {
+  /// The row in the table.
+  var name: String
+  /// Whether it is part of what every run of the tests does.
+  var isCore = false
+  /// The links it is about.
+  var applies: @Sendable (Link) -> Bool = { _ in true }
+  /// Does it, and says in a few words what came of it; throws where that is not as it should be.
+  var run: @Sendable (Rig) throws -> String
+
+  /// All of them, in the order of the table.
+  static let all = traffic + program + restarts + wire + timing
+}

@@ -1,0 +1,85 @@
+import EmulatedPair
+import Foundation
+
+extension Scenario {
+  /// The connection between the two emulators.
+  static let wire = [
+    Scenario(name: "the wire is cut after a random byte of the host's", isCore: true) { rig in
+      let cuts = rig.isThorough ? 50 : 5
+      var codes: [String: Int] = [:]
+      var longest = 0
+      var stops = 0
+      try rig.withRelay { relay in
+        for _ in 0..<cuts {
+          let bytes = Int(rig.random.next() % 400) + 1
+          let account = try rig.traffic("count=60 longest=\(rig.longestRequest) limit=20000") {
+            try relay.cut(afterHostBytes: bytes, within: 60)
+          }
+          if account.lost == 1, relay.hasOnlyGreeting {
+            stops += 1
+            rig.pair.killHost()
+            try rig.pair.startHost(through: relay.path)
+          } else {
+            try rig.check(account.isComplete, "cut after \(bytes) bytes: \(account.summary)")
+          }
+          codes.merge(account.codes, uniquingKeysWith: +)
+          longest = max(longest, try rig.recover())
+        }
+      }
+      return "\(cuts - stops) of \(cuts) times back, in \(time(microseconds: longest)) at most; "
+        + codes.sorted { $0.key < $1.key }.map { "\($0.key)h × \($0.value)" }
+        .joined(separator: ", ")
+        + (stops > 0 ? "; \(stops) × the host's QEMU dropped a request, see below" : "")
+    },
+    Scenario(
+      name: "the host gives up in the middle of a write or a read",
+      applies: { $0.responder != "ibt" }
+    ) { rig in
+      let cuts = rig.isThorough ? 50 : 5
+      let size = 40
+      // A byte each way takes so long, in microseconds, that a moment within is easily hit.
+      let delay = 2000
+      let monitor = try rig.pair.monitorBMC()
+      var inRead = 0
+      try rig.withRelay { relay in
+        for _ in 0..<cuts {
+          try monitor.set("odr-delay", ofDevice: rig.link.responder, to: "\(delay)")
+          let logged = rig.logEnd
+          let start = relay.hostBytes
+          let account = try rig.traffic("count=1 shortest=\(size) longest=\(size)") {
+            // With its number before it, and a checksum and an end behind it.
+            try relay.wait(forHostBytes: size + 3, since: start, within: 60)
+            let moment = rig.random.next() % UInt64(2 * size * delay)
+            Thread.sleep(forTimeInterval: Double(moment) / 1e6)  // when it happens
+            relay.cut()
+          }
+          try rig.check(account.isComplete, account.summary)
+          try monitor.set("odr-delay", ofDevice: rig.link.responder, to: "0")
+          try rig.recover()
+          // Beside those of the recovery.
+          let echoes = rig.pair.bmc?.lines.dropFirst(logged).count { $0.contains(Rig.echoLog) }
+          inRead += (echoes ?? 0) - 6
+        }
+      }
+      return "\(cuts) of \(cuts) times back; \(cuts - inRead) in a write, \(inRead) in a read"
+    },
+  ]
+}
+
+extension Rig {
+  /// Boots the host behind a wire that can be cut, and as it was afterwards.
+  func withRelay(_ body: (WireRelay) throws -> Void) throws {
+    guard let wire = pair.wirePath else { throw EmulatorError("the wire is no Unix socket") }
+    pair.killHost()
+    do {
+      let directory = try TemporaryDirectory()
+      let relay = try WireRelay(at: directory.appending("wire"), to: wire)
+      try pair.startHost(through: relay.path)
+      try recover()
+      try body(relay)
+      pair.killHost()
+    }
+    try pair.startHost()
+    try recover()
+  }
+}
