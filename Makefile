@@ -42,9 +42,9 @@ sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
 .PHONY: help demo test bench lint firmware plugin guests install packages toolchain debian-13
-.PHONY: debian-bmc-guest device-trees host-guest libfdt
+.PHONY: debian-bmc-guest device-trees guests-test host-guest libfdt
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 demo: packages plugin $(call firmware,$(BOARD)) host-guest ## set up, then boot a PC and a BMC and run ipmitool
 	@$(SWIFT) build --quiet --product ipmi-host-bridge
@@ -76,6 +76,13 @@ test: toolchain libfdt
 	$(SWIFT) test --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE) --skip GuestTests \
 	  --skip DeviceTreeTests $(FILTER)
 endif
+
+# Of what is random in the guests' scenarios.
+SEED ?= 1
+guests-test: packages plugin $(call firmware,$(BOARDS)) guests ## all that real kernels on both ends go through, into a table; SEED=
+	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) \
+	  IPMI_HOST_BRIDGE_SCENARIOS=all IPMI_HOST_BRIDGE_SEED=$(SEED) \
+	  $(SWIFT) test --filter GuestTests $(FILTER)
 
 BENCHMARKS := Tests/Benchmarks
 IN_PROCESS := .build/benchmarks/embedded/release/in-process
