@@ -28,7 +28,7 @@ struct ScenarioTable: Equatable {
     let header = ["Scenario"] + links.map { "\($0.board), \($0.responder)" }
     let rows = Scenario.all.map { scenario in
       [scenario.name]
-        + links.map { scenario.applies($0) ? self[scenario.name, $0] ?? "did not run" : "–" }
+        + links.map { scenario.applies(to: $0) ? self[scenario.name, $0] ?? "did not run" : "–" }
     }
     let lines =
       [header, header.map { _ in "---" }] + rows

@@ -31,7 +31,7 @@ extension PairTests {
     @Test(arguments: scenarioLinks)
     @MainActor func `every scenario leaves a link that works`(_ link: Link) throws {
       let scenarios = Scenario.all.filter {
-        (Self.isThorough || $0.isCore) && $0.applies(link) && (Self.only ?? $0.name) == $0.name
+        (Self.isThorough || $0.isCore) && $0.applies(to: link) && (Self.only ?? $0.name) == $0.name
       }
       var rig: Rig?
       for (number, scenario) in scenarios.enumerated() {

@@ -7,9 +7,7 @@ extension Scenario {
 
   /// Time on the bus.
   static let timing = [
-    Scenario(
-      name: "the host reads ODR late", isCore: true, applies: { $0.responder != "ibt" }
-    ) { rig in
+    Scenario(name: "the host reads ODR late", isCore: true, isOfKCS: true) { rig in
       let count = rig.isThorough ? 200 : 20
       let monitor = try rig.pair.monitorBMC()
       var parts: [String] = []

@@ -27,8 +27,9 @@ extension Scenario {
     },
     Scenario(name: "events, told by SMS_ATN", isCore: true) { rig in
       let count = rig.isThorough ? 200 : 20
-      let command = "ipmi-requester /dev/ipmi0 events count=\(count) seed=\(rig.random.next() % 1000)"
-      let account = try Account(rig.pair.run(command, timeout: 300).lines)
+      let seed = rig.random.next() % 1000
+      let result = try rig.pair.run("ipmi-requester /dev/ipmi0 events count=\(count) seed=\(seed)")
+      let account = try Account(result.lines)
       try rig.check(account.answered == count && account.isComplete, account.summary)
       return account.summary
     },

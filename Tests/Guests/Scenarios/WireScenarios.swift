@@ -31,10 +31,7 @@ extension Scenario {
         .joined(separator: ", ")
         + (stops > 0 ? "; \(stops) × the host's QEMU dropped a request, see below" : "")
     },
-    Scenario(
-      name: "the host gives up in the middle of a write or a read",
-      applies: { $0.responder != "ibt" }
-    ) { rig in
+    Scenario(name: "the host gives up in the middle of a write or a read", isOfKCS: true) { rig in
       let cuts = rig.isThorough ? 50 : 5
       let size = 40
       // A byte each way takes so long, in microseconds, that a moment within is easily hit.
