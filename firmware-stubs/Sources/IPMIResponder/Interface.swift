@@ -66,8 +66,17 @@ struct Device {
   private let file: Int32
 
   /// The device at `path`, or the error number.
+  ///
+  /// Waits a second for a program that had it before and is being killed.
   static func open(_ interface: Interface, _ path: Argument) -> Result<Device, LinuxError> {
-    let file = path.open(LINUX_O_RDWR.rawValue | LINUX_O_NONBLOCK.rawValue)
+    let flags = LINUX_O_RDWR.rawValue | LINUX_O_NONBLOCK.rawValue
+    var file = path.open(flags)
+    var attempts = 100
+    while -file == Int32(LINUX_EBUSY.rawValue), attempts > 0 {
+      linux_sleep(10)
+      file = path.open(flags)
+      attempts -= 1
+    }
     return file < 0
       ? .failure(LinuxError(number: -file)) : .success(Device(interface: interface, file: file))
   }

@@ -58,8 +58,11 @@ struct Responder {
     log.write(", product ")
     log.write(decimal: UInt32(identity.product))
     log.end()
-    if let attention = options.attention {
-      _ = device.control(attention ? Control.setAttention : Control.clearAttention)
+    // Whoever was here before may have left it set, and then the host asks for ever what it is about.
+    // BT's host clears it.
+    if options.attention != nil || device.interface == .kcs {
+      let isSet = options.attention ?? false
+      _ = device.control(isSet ? Control.setAttention : Control.clearAttention)
     }
     logInterface()
     log.write(" ready on ")

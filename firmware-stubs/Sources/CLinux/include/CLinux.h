@@ -53,7 +53,7 @@ static inline int32_t linux_call(
 #endif
 
 // What the results below are, negated.
-enum linux_error { LINUX_EINTR = 4, LINUX_EAGAIN = 11 };
+enum linux_error { LINUX_EINTR = 4, LINUX_EAGAIN = 11, LINUX_EBUSY = 16 };
 
 enum linux_open_flags { LINUX_O_RDWR = 2, LINUX_O_NONBLOCK = 04000 };
 
