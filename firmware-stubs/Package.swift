@@ -9,8 +9,9 @@ import PackageDescription
 //
 // A board is a triple (armv6 for ast2500-evb, armv4t for palmetto-bmc), a toolset (CPU, address of
 // RAM) and an executable target (which devices, where).
-// ipmi-responder is for BMCs that run Linux: its toolset is linux-armv7.json. ipmi-requester is for
-// hosts that do: linux-x86-64.json, and the triple x86_64-unknown-linux-gnu.
+// ipmi-responder is for BMCs that run Linux: its toolset is linux-armv6.json, the triple
+// armv6-none-none-eabi. ipmi-requester is for hosts that do: linux-x86-64.json, and
+// x86_64-unknown-linux-gnu.
 
 let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),

@@ -10,14 +10,21 @@ import Testing
 /// pair. `make guests-test` runs all of it and writes the table, IPMI_HOST_BRIDGE_SEED chooses another
 /// run of the random parts.
 extension PairTests {
-  static let scenarioLinks = [
-    Link("npcm750-evb", "kcs1", "isa-ipmi-kcs"),
-    Link("ast2600-evb", "kcs3", "isa-ipmi-kcs"),
-    Link("ast2600-evb", "ibt", "isa-ipmi-bt"),
+  static let scenarioLinks =
+    [
+      Link("npcm750-evb", "kcs1", "isa-ipmi-kcs"),
+      Link("ast2600-evb", "kcs3", "isa-ipmi-kcs"),
+      Link("ast2600-evb", "ibt", "isa-ipmi-bt"),
+    ] + (ScenarioTests.isThorough ? moreScenarioLinks : [])
+
+  /// With a kernel of their own, and one interrupt for KCS, iBT and POST codes.
+  private static let moreScenarioLinks = [
+    Link("ast2500-evb", "kcs3", "isa-ipmi-kcs"),
+    Link("ast2500-evb", "ibt", "isa-ipmi-bt"),
   ]
 
   @Suite(.serialized) struct ScenarioTests {
-    private static let isThorough =
+    fileprivate static let isThorough =
       ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_SCENARIOS"] == "all"
     private static let seed =
       ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_SEED"].flatMap { UInt64($0) } ?? 1
@@ -65,6 +72,7 @@ extension PairTests {
     private func report(_ link: Link, _ scenario: Scenario, _ result: String, since start: Date) {
       let seconds = Int(Date().timeIntervalSince(start).rounded())
       print("\(link.testDescription): \(scenario.name): \(result) (\(seconds) s)")
+      fflush(nil)
     }
 
     @Test func `the article has a row for each scenario`() throws {
