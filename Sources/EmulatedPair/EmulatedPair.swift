@@ -102,12 +102,13 @@ public final class EmulatedPair {
 
   /// Reboots a BMC that runs Linux and may, and returns when it takes requests again. Its registers
   /// stay as they are.
-  public func rebootBMC() throws {
+  /// - Parameter reset: what resets the machine; nil for Linux itself.
+  public func rebootBMC(by reset: (() throws -> Void)? = nil) throws {
     guard case .emulated(let emulated) = configuration.bmc, let bmc, let bmcConsole else {
       throw EmulatorError("only Linux on an emulated board is rebooted")
     }
     var cursor = bmc.lines.count
-    try bmcConsole.reboot(timeout: configuration.bootTimeout)
+    try bmcConsole.reboot(timeout: configuration.bootTimeout, by: reset)
     try wait(
       for: emulated.responders.map { "\($0.uppercased()) ready" }, of: bmc, from: &cursor)
   }

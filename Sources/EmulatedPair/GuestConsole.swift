@@ -56,8 +56,9 @@ public final class GuestConsole {
 
   /// Has the guest reboot at once, without taking leave of anything, and waits for it to be ready.
   /// A command that runs is gone.
-  public func reboot(timeout: TimeInterval) throws {
-    try process.type("echo b >/proc/sysrq-trigger")
+  /// - Parameter reset: what resets the machine; nil for the guest itself.
+  public func reboot(timeout: TimeInterval, by reset: (() throws -> Void)? = nil) throws {
+    if let reset { try reset() } else { try process.type("echo b >/proc/sysrq-trigger") }
     number = 0
     _ = try Self.waitForBoot(process, device, failure, from: &cursor, timeout: timeout)
   }

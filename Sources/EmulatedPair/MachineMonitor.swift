@@ -23,6 +23,15 @@ public final class MachineMonitor {
       "qom-set", ["path": "/machine/peripheral/\(id)", "property": property, "value": value])
   }
 
+  /// Stops the processors; time goes on for everything else.
+  public func stopProcessors() throws { try execute("stop") }
+
+  /// Resets the machine, as a watchdog does, and lets the processors run.
+  public func reset() throws {
+    try execute("system_reset")
+    try execute("cont")
+  }
+
   /// Runs a command, and returns when it is done.
   private func execute(_ command: String, _ arguments: [String: Any] = [:]) throws {
     let request = try JSONSerialization.data(

@@ -11,6 +11,27 @@ struct ScenarioTable: Equatable {
 
   init(links: [Link]) { self.links = links }
 
+  /// What the article says of these links: the parts of it that do not run again stay.
+  init(ofArticle links: [Link]) throws {
+    self.links = links
+    let text = try String(contentsOf: Self.article, encoding: .utf8)
+    let rows = Self.rows(of: try #require(Self.split(text)).table)
+    guard let header = rows.first else { return }
+    for row in rows where row.count == header.count {
+      for (link, cell) in zip(links, row.dropFirst()) where header.contains(Self.title(link)) {
+        self[row[0], link] = cell
+      }
+    }
+  }
+
+  private static func title(_ link: Link) -> String { "\(link.board), \(link.responder)" }
+
+  /// The rows of a table in Markdown, the header first.
+  private static func rows(of table: Substring) -> [[String]] {
+    table.split(separator: "\n").filter { $0.hasPrefix("| ") && !$0.hasPrefix("| ---") }
+      .map { $0.dropFirst(2).dropLast(2).components(separatedBy: " | ") }
+  }
+
   subscript(scenario: String, link: Link) -> String? {
     get { cells[scenario]?[link] }
     set { cells[scenario, default: [:]][link] = newValue }
@@ -25,7 +46,7 @@ struct ScenarioTable: Equatable {
 
   /// As Markdown, with `note` before it.
   func markdown(note: String) -> String {
-    let header = ["Scenario"] + links.map { "\($0.board), \($0.responder)" }
+    let header = ["Scenario"] + links.map(Self.title)
     let rows = Scenario.all.map { scenario in
       [scenario.name]
         + links.map { scenario.applies(to: $0) ? self[scenario.name, $0] ?? "did not run" : "–" }
@@ -48,8 +69,7 @@ struct ScenarioTable: Equatable {
   static func rowsOfArticle() throws -> [String] {
     let text = try String(contentsOf: article, encoding: .utf8)
     let parts = try #require(split(text))
-    return parts.table.split(separator: "\n").filter { $0.hasPrefix("| ") }.dropFirst(2)
-      .map { $0.dropFirst(2).components(separatedBy: " | ")[0] }
+    return rows(of: parts.table).dropFirst().map { $0[0] }
   }
 
   private static func split(

@@ -28,18 +28,20 @@ extension PairTests {
       ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_SCENARIOS"] == "all"
     private static let seed =
       ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_SEED"].flatMap { UInt64($0) } ?? 1
-    /// To work on one row.
+    /// The row, and the board, of which alone something is to run; the rest of the table stays.
     private static let only = ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_SCENARIO"]
+    private static let onlyBoard = ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_BOARD"]
 
     /// What has run; the links run one after the other.
     @MainActor private static var table = ScenarioTable(links: scenarioLinks)
-    @MainActor private static var kernels: [String] = []
 
     @Test(arguments: scenarioLinks)
     @MainActor func `every scenario leaves a link that works`(_ link: Link) throws {
       let scenarios = Scenario.all.filter {
         (Self.isThorough || $0.isCore) && $0.applies(to: link) && (Self.only ?? $0.name) == $0.name
       }
+      guard (Self.onlyBoard ?? link.board) == link.board else { return }
+      if Self.only ?? Self.onlyBoard != nil { Self.table = try ScenarioTable(ofArticle: scenarioLinks) }
       var rig: Rig?
       for (number, scenario) in scenarios.enumerated() {
         // The same whatever ran before it.
@@ -59,13 +61,7 @@ extension PairTests {
           report(link, scenario, "failed: \(error)", since: started)
         }
       }
-      guard Self.isThorough, Self.only == nil else { return }
-      let host = rig?.pair.host?.kernelVersion ?? "?"
-      let bmc = rig?.pair.bmcConsole?.kernelVersion ?? "?"
-      Self.kernels.append("\(bmc) on \(link.board), \(link.responder)")
-      try Self.table.write(
-        note: "Seed \(Self.seed). Linux \(host) on the host; "
-          + "\(Self.kernels.joined(separator: ", ")).")
+      if Self.isThorough { try Self.table.write(note: "Seed \(Self.seed).") }
     }
 
     /// Progress, for who watches: the whole takes many minutes.
