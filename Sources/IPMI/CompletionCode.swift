@@ -38,6 +38,8 @@ public struct CompletionCode: RawRepresentable, Hashable, Sendable {
   public static let illegalForSensor = CompletionCode(rawValue: 0xCD)
   /// CEh: command response could not be provided.
   public static let responseNotProvided = CompletionCode(rawValue: 0xCE)
+  /// D0h: no response, the SDR repository is in update mode.
+  public static let repositoryInUpdateMode = CompletionCode(rawValue: 0xD0)
   /// D2h: destination unavailable, BMC initialisation in progress.
   public static let initializationInProgress = CompletionCode(rawValue: 0xD2)
   /// D3h: destination unavailable.

@@ -8,6 +8,10 @@ struct Messaging: Sendable {
   var preTimeoutOccurred = false
   /// Whether answers from channel 0 go to the receive message queue, section 22.5.
   var receivesFromPrimaryIPMB = true
+  /// Slave address that events go to, section 29.1; FFh for none.
+  var eventReceiver: UInt8 = 0x20
+  /// LUN that events go to.
+  var eventReceiverLUN: UInt8 = 0
   /// ACPI system power state, section 20.6; S0/G0 at start.
   var acpiSystemState: UInt8 = 0x00
   /// ACPI device power state, section 20.6; D0 at start.
@@ -84,7 +88,7 @@ extension ManagementController {
   /// Get Device ID, section 20.1.
   private mutating func getDeviceID(into response: inout Message) -> CompletionCode {
     response.append(identity.deviceID)
-    response.append(identity.deviceRevision & 0x0F)
+    response.append((identity.providesDeviceSDRs ? 0x80 : 0) | identity.deviceRevision & 0x0F)
     response.append(identity.firmwareMajor & 0x7F)
     response.append(identity.firmwareMinor)
     response.append(0x02)

@@ -142,6 +142,31 @@ struct BootOptions: Sendable {
   }
 }
 
+extension Chassis: Restorable {
+  /// What outlives the loss of standby power: restore policy, boot options, hours with power.
+  mutating func transfer(through stream: inout some StateStream) {
+    stream.transfer(&restorePolicy)
+    if restorePolicy > 2 { stream.reject() }
+    bootOptions.transfer(through: &stream)
+    var total = time(at: stream.now)
+    stream.transfer(&total)
+    guard stream.isRestoring else { return }
+    powerOnTime = total
+    countedTo = stream.now
+  }
+}
+
+extension BootOptions: Restorable {
+  mutating func transfer(through stream: inout some StateStream) {
+    for selector in parameters.indices {
+      stream.transfer(&parameters[selector].isLocked)
+      for index in 0..<Self.size(of: selector) {
+        stream.transfer(&parameters[selector].bytes[index])
+      }
+    }
+  }
+}
+
 extension CompletionCode {
   /// 80h of the boot options: parameter not supported.
   static let parameterNotSupported = CompletionCode(rawValue: 0x80)

@@ -3,9 +3,8 @@ import IPMI
 extension Command {
   /// How many data bytes a request may carry; `nil` for a command that is not supported.
   ///
-  /// Left out on purpose, hence C1h: device SDRs (the SDR repository holds them all), Set Event
-  /// Receiver (events stay in this controller), Set Sensor Type (the SDR tells it), and users,
-  /// sessions and LAN parameters (there is no channel with sessions).
+  /// Left out on purpose, hence C1h: users, sessions, payloads and LAN parameters (there is no
+  /// channel with sessions), and PEF (there is nobody to alert).
   var requestLength: ClosedRange<Int>? {
     switch netFn {
     case .app: appRequestLength
@@ -47,14 +46,18 @@ extension Command {
 
   private var sensorEventRequestLength: ClosedRange<Int>? {
     switch self {
-    case .getEventReceiver: 0...0
+    case .getEventReceiver, .reserveDeviceSDRRepository: 0...0
+    case .getDeviceSDRInfo: 0...1
     case .getSensorThresholds, .getSensorEventEnable, .getSensorEventStatus, .getSensorReading,
       .getSensorType:
       1...1
     case .getSensorHysteresis: 1...2
-    case .getSensorReadingFactors: 2...2
+    case .setEventReceiver, .getSensorReadingFactors: 2...2
+    case .setSensorType: 3...3
+    case .setSensorReadingAndEventStatus: 3...10
     case .setSensorEventEnable, .rearmSensorEvents: 2...6
     case .setSensorHysteresis: 4...4
+    case .getDeviceSDR: 6...6
     case .platformEvent: 6...8
     case .setSensorThresholds: 8...8
     default: nil
@@ -64,16 +67,27 @@ extension Command {
   private var storageRequestLength: ClosedRange<Int>? {
     switch self {
     case .getSDRRepositoryInfo, .getSDRRepositoryAllocationInfo, .reserveSDRRepository,
-      .getSDRRepositoryTime, .getSELInfo, .getSELAllocationInfo, .reserveSEL, .getSELTime,
+      .getSDRRepositoryTime, .enterSDRRepositoryUpdateMode, .exitSDRRepositoryUpdateMode,
+      .getSELInfo, .getSELAllocationInfo, .reserveSEL, .getSELTime,
       .getSELTimeUTCOffset:
       0...0
-    case .getFRUInventoryAreaInfo: 1...1
+    case .getFRUInventoryAreaInfo, .runInitializationAgent: 1...1
     case .setSELTimeUTCOffset: 2...2
     case .writeFRUData: 3...Message.capacity
-    case .readFRUData, .deleteSELEntry, .setSELTime: 4...4
-    case .getSDR, .getSELEntry, .clearSEL: 6...6
+    case .readFRUData, .deleteSDR, .setSDRRepositoryTime, .deleteSELEntry, .setSELTime: 4...4
+    case .addSDR: SensorDataRepository.headerSize...Message.capacity
+    case .partialAddSDR, .partialAddSELEntry: 6...Message.capacity
+    case .getSDR, .clearSDRRepository, .getSELEntry, .clearSEL: 6...6
     case .addSELEntry: 16...16
     default: nil
+    }
+  }
+
+  /// Whether it is of the commands that only a controller with device SDRs has.
+  var needsDeviceSDRs: Bool {
+    switch self {
+    case .getDeviceSDRInfo, .getDeviceSDR, .reserveDeviceSDRRepository: true
+    default: false
     }
   }
 }

@@ -21,6 +21,9 @@ public struct DeviceIdentity: Sendable {
   public var guid: FixedBytes<16>
   /// Name in the controller's own device locator record; ASCII, cut at 16 bytes.
   public var name: FixedBytes<16>
+  /// Whether the device SDR commands are answered, with a record for each sensor; most software
+  /// would then list a sensor twice that has one in the SDR repository.
+  public var providesDeviceSDRs = false
 
   public init(
     deviceID: UInt8 = 0x20, deviceRevision: UInt8 = 1, firmwareMajor: UInt8, firmwareMinor: UInt8,

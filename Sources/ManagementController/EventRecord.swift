@@ -35,6 +35,14 @@ public struct EventRecord: Equatable, Sendable {
     }
   }
 
+  /// The record in the first 16 bytes of `source`; zeros where it holds fewer.
+  public init<let size: Int>(_ source: FixedBytes<size>) {
+    bytes = FixedBytes()
+    for index in 0..<Self.size {
+      bytes.append(source.byte(at: index) ?? 0)
+    }
+  }
+
   /// A system event record, type 02h, not yet numbered or stamped.
   init(
     generator: UInt16, sensorType: UInt8, sensor: UInt8, eventType: UInt8, asserted: Bool,
@@ -78,6 +86,12 @@ public struct EventRecord: Equatable, Sendable {
     for index in 0..<4 {
       bytes[3 + index] = UInt8(truncatingIfNeeded: seconds >> UInt32(8 * index))
     }
+  }
+}
+
+extension EventRecord: Restorable {
+  public mutating func transfer(through stream: inout some StateStream) {
+    for index in 0..<Self.size { stream.transfer(&bytes[index]) }
   }
 }
 

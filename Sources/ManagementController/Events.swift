@@ -26,7 +26,9 @@ extension ManagementController {
   mutating func raise(
     _ change: Sensor.Change, sensor index: Int, details: (UInt8, UInt8, UInt8) = (0, 0xFF, 0xFF)
   ) {
-    guard change.asserted | change.deasserted != 0, sensors[index].sendsEvents else { return }
+    guard change.asserted | change.deasserted != 0, sensors[index].sendsEvents,
+      messaging.eventReceiver == 0x20
+    else { return }
     for state in 0..<15 {
       let bit: UInt16 = 1 << UInt16(state)
       guard (change.asserted | change.deasserted) & bit != 0 else { continue }
@@ -78,12 +80,16 @@ extension ManagementController {
   ///
   /// The last free record is for the event that says the log is full. These events are records
   /// too; the state is set before they are, which ends the recursion.
-  mutating func showLogLevel() {
+  ///
+  /// - Parameter quietly: without events, for a log that is restored.
+  mutating func showLogLevel(quietly: Bool = false) {
     guard let index = sensors.index(of: .eventLoggingDisabled) else { return }
     let almostFull = sel.count >= SystemEventLog.almostFull
     let full = sel.count >= SystemEventLog.capacity - 1
-    raise(sensors[index].set(offset: 5, asserted: almostFull), sensor: index)
-    raise(sensors[index].set(offset: 4, asserted: full), sensor: index)
+    let becameAlmostFull = sensors[index].set(offset: 5, asserted: almostFull)
+    if !quietly { raise(becameAlmostFull, sensor: index) }
+    let becameFull = sensors[index].set(offset: 4, asserted: full)
+    if !quietly { raise(becameFull, sensor: index) }
   }
 
   /// Signals that the SEL was cleared: an event, not a state that lasts.

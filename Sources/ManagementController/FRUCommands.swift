@@ -1,24 +1,26 @@
 import IPMI
 
 extension ManagementController {
-  /// Get FRU Inventory Area Info, section 34.1: device 0, accessed by bytes.
+  /// Get FRU Inventory Area Info, section 34.1: accessed by bytes.
   mutating func getFRUInventoryAreaInfo(
     _ request: Message, into response: inout Message
   ) -> CompletionCode {
-    guard request.byte(0) == 0 else { return .notPresent }
-    response.append(littleEndian: UInt16(FRUInventory.size))
+    guard let area = fru.range(of: Int(request.byte(0))) else { return .notPresent }
+    response.append(littleEndian: UInt16(area.count))
     response.append(0x00)
     return .success
   }
 
   /// Read FRU Data, section 34.2; C9h for an offset behind the area, less at its end.
   mutating func readFRUData(_ request: Message, into response: inout Message) -> CompletionCode {
-    guard request.byte(0) == 0 else { return .notPresent }
-    let offset = Int(request.word(1))
-    guard offset < FRUInventory.size else { return .parameterOutOfRange }
-    let count = min(Int(request.byte(3)), FRUInventory.size - offset)
-    response.append(UInt8(truncatingIfNeeded: count))
-    response.append(fru.bytes, from: offset, count: count)
+    guard let area = fru.range(of: Int(request.byte(0))) else { return .notPresent }
+    let start = area.lowerBound + Int(request.word(1))
+    guard start < area.upperBound else { return .parameterOutOfRange }
+    let end = min(start + Int(request.byte(3)), area.upperBound)
+    response.append(UInt8(truncatingIfNeeded: end - start))
+    for index in start..<end {
+      response.append(fru[index])
+    }
     return .success
   }
 
@@ -26,12 +28,16 @@ extension ManagementController {
   mutating func writeFRUData(
     _ request: Message, into response: inout Message
   ) -> CompletionCode {
-    guard request.byte(0) == 0 else { return .notPresent }
-    let data = request.dataOffset + 3..<request.count
-    guard fru.write(request.bytes, data, at: Int(request.word(1))) else {
+    guard let area = fru.range(of: Int(request.byte(0))) else { return .notPresent }
+    let start = area.lowerBound + Int(request.word(1))
+    let count = request.dataCount - 3
+    guard start < area.upperBound, count <= area.upperBound - start else {
       return .parameterOutOfRange
     }
-    response.append(UInt8(truncatingIfNeeded: data.count))
+    for index in 0..<count {
+      fru[start + index] = request.byte(3 + index)
+    }
+    response.append(UInt8(truncatingIfNeeded: count))
     return .success
   }
 }

@@ -20,11 +20,13 @@ public struct LinearConversion: Hashable, Sendable {
     self.resultExponent = min(max(resultExponent, -8), 7)
   }
 
-  /// The raw reading nearest to `value · 10^exponent`, clamped to `0...255`.
+  /// The raw reading nearest to `value · 10^exponent`, clamped to what `format` has.
   ///
   /// Fixed point, for firmware without a floating-point unit: 12.1 V is `(12_100, exponent: -3)`.
   /// - Parameter exponent: clamped to `-9...0`.
-  public func raw(nearest value: Int32, exponent: Int) -> UInt8 {
+  public func raw(
+    nearest value: Int32, exponent: Int, format: ReadingFormat = .unsigned
+  ) -> UInt8 {
     // Both sides are scaled by a power of ten that leaves only whole numbers.
     let shift = min(max(exponent, -9), 0) - Int(resultExponent)
     let scale = max(0, -shift, -Int(offsetExponent))
@@ -37,7 +39,7 @@ public struct LinearConversion: Hashable, Sendable {
     let rest = (distance % step).magnitude
     let roundsAway = rest >= step.magnitude - rest
     let away: Int64 = (distance < 0) == (step < 0) ? 1 : -1
-    return UInt8(clamping: roundsAway ? quotient &+ away : quotient)
+    return format.raw(roundsAway ? quotient &+ away : quotient)
   }
 
   /// The six bytes of an SDR or Get Sensor Reading Factors, tolerance and accuracy zero.

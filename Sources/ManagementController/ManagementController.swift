@@ -4,12 +4,13 @@ import IPMI
 ///
 /// Answers the App, Chassis, Sensor/Event and Storage commands that system software sends over a
 /// system interface; which ones, and how long their requests are, is
-/// ``IPMI/Command``'s `requestLength`. Keeps the SEL, the SDR repository, the FRU inventory, the
+/// ``IPMI/Command``'s `requestLength`. Keeps the SEL, the SDR repository, the FRU inventories, the
 /// watchdog timer, the event message buffer and the receive message queue. Left out: sessions,
 /// users, LAN, PEF, and any controller behind another channel.
 ///
 /// A value without a clock: every entry takes `now`, monotonic nanoseconds. What the board has to
-/// do is read with ``takeAction()``. All state is volatile. IPMI v2.0, sections 20 to 37.
+/// do is read with ``takeAction()``. State is volatile, unless the board keeps what ``Restorable``
+/// saves of it. IPMI v2.0, sections 20 to 37.
 public struct ManagementController: Sendable {
   /// What Get Device ID and Get Device GUID answer.
   public let identity: DeviceIdentity
@@ -18,8 +19,10 @@ public struct ManagementController: Sendable {
   var clock: EventLogClock
   var sel = SystemEventLog()
   var sdr: SensorDataRepository
-  var fru: FRUInventory
-  var sensors: SensorTable
+  var fru = FRUInventory()
+  var sensors = SensorTable()
+  /// The reservation that guards partial reads of device SDRs.
+  var deviceReservation = Reservation()
   /// The watchdog timer.
   public internal(set) var watchdog = WatchdogTimer()
   var eventBuffer = EventMessageBuffer()
@@ -28,23 +31,42 @@ public struct ManagementController: Sendable {
   var chassis: Chassis
   var actions = BoardActionQueue()
 
-  /// A controller out of reset.
+  /// A controller with neither sensors nor records nor inventories: for content that is added.
   ///
   /// - Parameters:
   ///   - seconds: what the SEL clock starts from; 0 where the board has no real-time clock.
   ///   - now: monotonic time, nanoseconds.
   public init(
-    identity: DeviceIdentity, sensors: SensorTable, fru: FRUDescription, powerIsOn: Bool = true,
-    seconds: UInt32 = 0, now: UInt64 = 0
+    identity: DeviceIdentity, powerIsOn: Bool = true, seconds: UInt32 = 0, now: UInt64 = 0
   ) {
     self.identity = identity
     self.now = now
-    self.sensors = sensors
-    self.fru = FRUInventory(fru)
     clock = EventLogClock(seconds: seconds, at: now)
     sdr = SensorDataRepository(builtAt: seconds)
     chassis = Chassis(powerIsOn: powerIsOn, now: now)
+  }
+
+  /// A controller with these sensors, a record for each and for itself, and one FRU device.
+  ///
+  /// - Parameters: as of ``init(identity:powerIsOn:seconds:now:)``.
+  public init(
+    identity: DeviceIdentity, sensors: SensorTable, fru: FRUDescription, powerIsOn: Bool = true,
+    seconds: UInt32 = 0, now: UInt64 = 0
+  ) {
+    self.init(identity: identity, powerIsOn: powerIsOn, seconds: seconds, now: now)
+    self.sensors = sensors
+    for index in 0..<sensors.count { keep(SensorDataRecord(self.sensors[index].description)) }
+    keep(SensorDataRecord(controller: identity.name))
+    keep(SensorDataRecord(fru: FixedBytes(text: "Board FRU")))
+    addFRU(fru.image.bytes, size: FRUDescription.size)
     showPower(quietly: true)
+  }
+
+  /// Keeps a record of what the controller has.
+  private mutating func keep(_ record: SensorDataRecord) {
+    var bytes: FixedBytes<255> = FixedBytes()
+    bytes.append(contentsOf: record.bytes)
+    _ = sdr.append(bytes, at: sdr.lastAddition)
   }
 
   // MARK: Time
@@ -107,9 +129,9 @@ public struct ManagementController: Sendable {
     _ request: Message, into response: inout Message
   ) -> CompletionCode {
     let command = request.command
-    guard !request.netFn.isResponse, let length = command.requestLength else {
-      return .invalidCommand
-    }
+    guard !request.netFn.isResponse, let length = command.requestLength,
+      identity.providesDeviceSDRs || !command.needsDeviceSDRs
+    else { return .invalidCommand }
     guard request.lun == .bmc else { return .invalidForLUN }
     guard length.contains(request.dataCount) else { return .requestLengthInvalid }
     switch command.netFn {

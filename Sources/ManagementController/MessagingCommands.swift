@@ -11,6 +11,7 @@ extension ManagementController {
   /// some. What comes up next would take them for its own.
   mutating func forgetSystemSoftware() {
     messaging = Messaging()
+    sdr.isUpdating = false
     eventBuffer = EventMessageBuffer()
     receiveQueue.removeAll()
   }

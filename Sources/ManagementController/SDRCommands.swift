@@ -1,72 +1,118 @@
 import IPMI
 
-/// SDR repository: one record for each sensor, then the controller and its FRU device.
-///
-/// IPMI v2.0, section 33. Records are generated when read, from what the controller is; nothing
-/// is stored and nothing can be added. IDs count from 1.
-struct SensorDataRepository: Sendable {
-  /// The reservation that guards partial reads.
-  var reservation = Reservation()
-  /// When the records came to be, seconds of the SEL clock.
-  let builtAt: UInt32
-
-  init(builtAt: UInt32) {
-    self.builtAt = builtAt
-  }
-}
-
 extension ManagementController {
-  /// The number of records: sensors, controller locator, FRU device locator.
-  var recordCount: UInt16 { UInt16(truncatingIfNeeded: sensors.count + 2) }
-
-  /// The record with an ID of `1...recordCount`.
-  mutating func sensorDataRecord(_ id: UInt16) -> SensorDataRecord {
-    let index = Int(id) - 1
-    if index < sensors.count { return SensorDataRecord(sensors[index].description, id: id) }
-    if index == sensors.count {
-      return SensorDataRecord(controller: identity.name, capabilities: Self.deviceSupport, id: id)
-    }
-    return SensorDataRecord(fru: FixedBytes(text: "Board FRU"), id: id)
-  }
-
-  /// Get SDR Repository Info, section 33.9. Supports allocation info and reservation.
+  /// Get SDR Repository Info, section 33.9. Supports allocation info, reservation, partial add,
+  /// delete, and both modal and non-modal updates.
   mutating func getSDRRepositoryInfo(into response: inout Message) -> CompletionCode {
     response.append(0x51)
-    response.append(littleEndian: recordCount)
-    response.append(littleEndian: 0 as UInt16)
-    response.append(littleEndian: sdr.builtAt)
-    response.append(littleEndian: 0 as UInt32)
-    response.append(0b0011)
+    response.append(littleEndian: UInt16(truncatingIfNeeded: sdr.count))
+    response.append(littleEndian: UInt16(clamping: sdr.free))
+    response.append(littleEndian: sdr.lastAddition)
+    response.append(littleEndian: sdr.lastErase)
+    response.append((sdr.hasOverflowed ? 0x80 : 0) | 0b110_1111)
     return .success
   }
 
-  /// Get SDR Repository Allocation Info, section 33.10: units of 64 bytes, none free.
+  /// Get SDR Repository Allocation Info, section 33.10: units of one byte.
   mutating func getSDRAllocationInfo(into response: inout Message) -> CompletionCode {
-    response.append(littleEndian: recordCount)
-    response.append(littleEndian: 64 as UInt16)
-    response.append(littleEndian: 0 as UInt16)
-    response.append(littleEndian: 0 as UInt16)
-    response.append(1)
+    response.append(littleEndian: UInt16(clamping: SensorDataRepository.capacity))
+    response.append(littleEndian: 1 as UInt16)
+    response.append(littleEndian: UInt16(clamping: sdr.free))
+    response.append(littleEndian: UInt16(clamping: sdr.free))
+    response.append(UInt8(SensorDataRepository.longestRecord))
     return .success
   }
 
   /// Get SDR, section 33.12; needs a reservation only for a read that starts inside a record.
+  ///
+  /// - Returns: D0h in update mode.
   mutating func getSDR(_ request: Message, into response: inout Message) -> CompletionCode {
-    let offset = Int(request.byte(4))
-    guard offset == 0 || sdr.reservation.isHeld(by: request.word(0)) else {
+    guard !sdr.isUpdating else { return .repositoryInUpdateMode }
+    let start = Int(request.byte(4))
+    guard start == 0 || sdr.reservation.isHeld(by: request.word(0)) else {
       return .reservationCancelled
     }
-    let id: UInt16 =
-      switch request.word(2) {
-      case 0x0000: 1
-      case 0xFFFF: recordCount
-      case let id: id
-      }
-    guard id <= recordCount else { return .notPresent }
-    let record = sensorDataRecord(id)
-    guard offset < record.bytes.count else { return .parameterOutOfRange }
-    response.append(littleEndian: id < recordCount ? id + 1 : 0xFFFF)
-    response.append(record.bytes, from: offset, count: Int(request.byte(5)))
+    guard let record = sdr.offset(of: request.word(2)) else { return .notPresent }
+    let end = sdr.size(at: record)
+    guard start < end else { return .parameterOutOfRange }
+    response.append(littleEndian: sdr.nextID(after: record))
+    for index in start..<min(end, start + Int(request.byte(5))) {
+      response.append(sdr[record + index])
+    }
     return .success
+  }
+
+  /// Add SDR, section 33.13: a whole record; 80h where its length is not the header's.
+  mutating func addSDR(_ request: Message, into response: inout Message) -> CompletionCode {
+    var record: FixedBytes<255> = FixedBytes()
+    guard record.append(contentsOf: request.bytes, in: request.dataOffset..<request.count),
+      record.count == SensorDataRepository.headerSize + Int(record[4])
+    else { return .recordLengthMismatch }
+    return appendSDR(record, into: &response)
+  }
+
+  /// Partial Add SDR, section 33.14.
+  mutating func partialAddSDR(_ request: Message, into response: inout Message) -> CompletionCode {
+    guard sdr.reservation.isHeld(by: request.word(0)) else { return .reservationCancelled }
+    let id = sdr.freshID()
+    let (isComplete, code) = sdr.partial.take(request, freshID: id)
+    guard code == .success else { return code }
+    guard !isComplete else { return appendSDR(sdr.partial.bytes, into: &response) }
+    response.append(littleEndian: id)
+    return .success
+  }
+
+  /// Delete SDR, section 33.15.
+  mutating func deleteSDR(_ request: Message, into response: inout Message) -> CompletionCode {
+    guard sdr.reservation.isHeld(by: request.word(0)) else { return .reservationCancelled }
+    guard let record = sdr.offset(of: request.word(2)) else { return .notPresent }
+    response.append(littleEndian: sdr.recordID(at: record))
+    sdr.remove(at: record, seconds: clock.seconds(at: now))
+    return .success
+  }
+
+  /// Clear SDR Repository, section 33.16: as Clear SEL.
+  mutating func clearSDRRepository(
+    _ request: Message, into response: inout Message
+  ) -> CompletionCode {
+    guard sdr.reservation.isHeld(by: request.word(0)) else { return .reservationCancelled }
+    guard let erases = request.erases else { return .invalidDataField }
+    if erases { sdr.removeAll(at: clock.seconds(at: now)) }
+    response.append(0x01)
+    return .success
+  }
+
+  /// Run Initialization Agent, section 33.21: sensors as they were at start; done at once.
+  mutating func runInitializationAgent(
+    _ request: Message, into response: inout Message
+  ) -> CompletionCode {
+    if request.byte(0) & 1 != 0 {
+      for index in 0..<sensors.count {
+        sensors[index].initialize()
+        raise(sensors[index].compare(), sensor: index)
+      }
+    }
+    response.append(0x01)
+    return .success
+  }
+
+  private mutating func appendSDR(
+    _ record: FixedBytes<255>, into response: inout Message
+  ) -> CompletionCode {
+    guard let id = sdr.append(record, at: clock.seconds(at: now)) else { return .outOfSpace }
+    response.append(littleEndian: id)
+    return .success
+  }
+}
+
+extension Message {
+  /// What "CLR" at data byte 2 asks for: AAh to erase, 00h how far that is; `nil` for another thing.
+  var erases: Bool? {
+    guard byte(2) == 0x43, byte(3) == 0x4C, byte(4) == 0x52 else { return nil }
+    return switch byte(5) {
+    case 0xAA: true
+    case 0x00: false
+    default: nil
+    }
   }
 }

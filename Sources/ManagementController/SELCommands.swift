@@ -1,14 +1,14 @@
 import IPMI
 
 extension ManagementController {
-  /// Get SEL Info, section 31.2. Supports allocation info, reservation and delete.
+  /// Get SEL Info, section 31.2. Supports allocation info, reservation, partial add and delete.
   mutating func getSELInfo(into response: inout Message) -> CompletionCode {
     response.append(0x51)
     response.append(littleEndian: UInt16(truncatingIfNeeded: sel.count))
     response.append(littleEndian: freeSELRecords * UInt16(EventRecord.size))
     response.append(littleEndian: sel.lastAddition)
     response.append(littleEndian: sel.lastErase)
-    response.append((sel.hasOverflowed ? 0x80 : 0) | 0b1011)
+    response.append((sel.hasOverflowed ? 0x80 : 0) | 0b1111)
     return .success
   }
 
@@ -37,7 +37,25 @@ extension ManagementController {
   mutating func addSELEntry(
     _ request: Message, into response: inout Message
   ) -> CompletionCode {
-    let record = EventRecord(request, at: 0)
+    appendSEL(EventRecord(request, at: 0), into: &response)
+  }
+
+  /// Partial Add SEL Entry, section 31.7.
+  mutating func partialAddSELEntry(
+    _ request: Message, into response: inout Message
+  ) -> CompletionCode {
+    guard sel.isReserved(by: request.word(0)) else { return .reservationCancelled }
+    let id = sel.nextFreshID
+    let (isComplete, code) = sel.partial.take(request, freshID: id, size: EventRecord.size)
+    guard code == .success else { return code }
+    guard !isComplete else { return appendSEL(EventRecord(sel.partial.bytes), into: &response) }
+    response.append(littleEndian: id)
+    return .success
+  }
+
+  private mutating func appendSEL(
+    _ record: EventRecord, into response: inout Message
+  ) -> CompletionCode {
     guard record.hasKnownType else { return .recordTypeNotSupported }
     guard let id = sel.append(record, at: clock.seconds(at: now)) else { return .outOfSpace }
     showLogLevel()
@@ -60,16 +78,11 @@ extension ManagementController {
   /// Clear SEL, section 31.9: "CLR", then AAh to erase or 00h to ask; erasing is done at once.
   mutating func clearSEL(_ request: Message, into response: inout Message) -> CompletionCode {
     guard sel.isReserved(by: request.word(0)) else { return .reservationCancelled }
-    guard request.byte(2) == 0x43, request.byte(3) == 0x4C, request.byte(4) == 0x52 else {
-      return .invalidDataField
-    }
-    switch request.byte(5) {
-    case 0xAA:
+    guard let erases = request.erases else { return .invalidDataField }
+    if erases {
       sel.removeAll(at: clock.seconds(at: now))
       showLogLevel()
       signalLogCleared()
-    case 0x00: break
-    default: return .invalidDataField
     }
     response.append(0x01)
     return .success

@@ -3,13 +3,15 @@ import IPMI
 /// A sensor: its description and its state.
 struct Sensor: Sendable {
   /// What it is.
-  let description: SensorDescription
-  /// Raw reading of a threshold sensor.
+  private(set) var description: SensorDescription
+  /// Raw reading; of a discrete sensor what system software set, which means nothing.
   private(set) var reading: UInt8 = 0
   /// Whether a reading came since start; discrete sensors always have their states.
   private(set) var isAvailable = false
   /// Threshold comparisons (bits 5:0, hysteresis applied) or discrete states (bits 14:0).
   private(set) var states: UInt16 = 0
+  /// Event offsets of a discrete sensor that system software marked as deasserted.
+  private(set) var markedDeasserted: UInt16 = 0
   /// Thresholds in force.
   var thresholds: Thresholds
   /// Counts below an upper threshold at which its event ends.
@@ -27,17 +29,34 @@ struct Sensor: Sendable {
 
   init(_ description: SensorDescription) {
     self.description = description
+    assertionEvents = 0
+    deassertionEvents = 0
+    thresholds = Thresholds()
+    if case .discrete = description.kind { isAvailable = true }
+    initialize()
+  }
+
+  /// Events, thresholds and hysteresis as the SDR has them.
+  mutating func initialize() {
+    sendsEvents = true
+    isScanning = true
     assertionEvents = description.assertionEvents
     deassertionEvents = description.deassertionEvents
-    thresholds = Thresholds()
-    switch description.kind {
-    case .threshold(let characteristics):
-      thresholds = characteristics.thresholds
-      positiveHysteresis = characteristics.hysteresis
-      negativeHysteresis = characteristics.hysteresis
-    case .discrete:
-      isAvailable = true
+    guard case .threshold(let characteristics) = description.kind else { return }
+    thresholds = characteristics.thresholds
+    positiveHysteresis = characteristics.positiveHysteresis
+    negativeHysteresis = characteristics.negativeHysteresis
+  }
+
+  /// Set Sensor Type, section 35.15; `false` for an event type of the other kind.
+  mutating func set(type: SensorType, eventType: UInt8) -> Bool {
+    guard isThreshold == (eventType == 0x01) else { return false }
+    description.type = type
+    if case .discrete(var characteristics) = description.kind {
+      characteristics.eventType = eventType
+      description.kind = .discrete(characteristics)
     }
+    return true
   }
 
   /// Whether the sensor compares a reading with thresholds.
@@ -65,14 +84,16 @@ struct Sensor: Sendable {
   /// hysteresis`; lower events mirror this.
   mutating func compare() -> Change {
     var next = states
-    guard isThreshold, isAvailable else { return Change(asserted: 0, deasserted: 0) }
+    guard case .threshold(let characteristics) = description.kind, isAvailable else {
+      return Change(asserted: 0, deasserted: 0)
+    }
+    let format = characteristics.format
     for index in 0..<Thresholds.count where thresholds.present & 1 << UInt8(index) != 0 {
       let isUpper = index >= 3
       let hysteresis = Int(isUpper ? positiveHysteresis : negativeHysteresis)
       // Mirrored, so that both kinds cross upwards.
-      let beyond =
-        isUpper
-        ? Int(reading) - Int(thresholds[index]) : Int(thresholds[index]) - Int(reading)
+      let above = format.number(reading) - format.number(thresholds[index])
+      let beyond = isUpper ? above : -above
       if beyond >= 0 {
         next |= 1 << UInt16(index)
       } else if beyond < -hysteresis {
@@ -84,15 +105,29 @@ struct Sensor: Sendable {
 
   /// Asserts or deasserts one state of a discrete sensor.
   mutating func set(offset: UInt8, asserted: Bool) -> Change {
-    guard !isThreshold, offset < 15, description.assertionEvents & 1 << UInt16(offset) != 0 else {
+    guard offset < 15 else { return Change(asserted: 0, deasserted: 0) }
+    let bit: UInt16 = 1 << UInt16(offset)
+    return set(states: asserted ? states | bit : states & ~bit)
+  }
+
+  /// Brings a discrete sensor to `next`, of which it takes the states that it has.
+  mutating func set(states next: UInt16) -> Change {
+    guard case .discrete(let characteristics) = description.kind else {
       return Change(asserted: 0, deasserted: 0)
     }
-    let bit: UInt16 = 1 << UInt16(offset)
-    return change(to: asserted ? states | bit : states & ~bit)
+    return change(to: next & characteristics.states)
+  }
+
+  /// Keeps what system software set of a discrete sensor. Section 35.17.
+  mutating func mark(reading: UInt8? = nil, deasserted: UInt16? = nil) {
+    guard !isThreshold else { return }
+    if let reading { self.reading = reading }
+    if let deasserted { markedDeasserted = deasserted & description.assertionEvents }
   }
 
   /// Asserts anew those states that still hold, of the event offsets in `events`.
   mutating func rearm(_ events: UInt16) -> Change {
+    markedDeasserted &= ~events
     guard isThreshold else { return Change(asserted: states & events, deasserted: 0) }
     for index in 0..<Thresholds.count
     where events & 1 << UInt16(Thresholds.eventOffset(of: index)) != 0 {
@@ -122,13 +157,13 @@ struct Sensor: Sendable {
   }
 }
 
-/// The sensors of a controller, at most 16, in the order of their SDRs.
+/// The sensors of a controller, in the order of their SDRs.
 ///
 /// Reading is `mutating` so that it happens in place, as in ``SystemEventLog``.
 public struct SensorTable: Sendable {
   /// The most sensors held.
-  public static let capacity = 16
-  private var sensors = [16 of Sensor](repeating: Sensor(.watchdog(number: 0)))
+  public static var capacity: Int { SensorStorage.count }
+  private var sensors = SensorStorage(repeating: Sensor(.watchdog(number: 0)))
   /// The number of sensors.
   public private(set) var count = 0
 

@@ -8,11 +8,14 @@ extension ManagementController {
   mutating func sensorEvent(_ request: Message, into response: inout Message) -> CompletionCode {
     switch request.command {
     case .getEventReceiver:
-      // Section 29.2: the BMC itself, LUN 0.
-      response.append(0x20)
-      response.append(0x00)
+      // Section 29.2.
+      response.append(messaging.eventReceiver)
+      response.append(messaging.eventReceiverLUN)
       return .success
+    case .setEventReceiver: return setEventReceiver(request)
     case .platformEvent: return platformEvent(request)
+    case .getDeviceSDRInfo, .getDeviceSDR, .reserveDeviceSDRRepository:
+      return deviceSDR(request, into: &response)
     default: break
     }
 
@@ -22,16 +25,22 @@ extension ManagementController {
     case .getSensorEventEnable: return getSensorEventEnable(sensor: index, into: &response)
     case .rearmSensorEvents: return rearmSensorEvents(request, sensor: index)
     case .getSensorEventStatus:
-      // Section 35.13. Sensors re-arm themselves, so no deassertion is kept.
+      // Section 35.13. Sensors re-arm themselves, so no deassertion is kept of their own.
       response.append(sensors[index].flags)
       response.append(littleEndian: sensors[index].activeEvents)
-      response.append(littleEndian: 0 as UInt16)
+      response.append(littleEndian: sensors[index].markedDeasserted)
       return .success
     case .getSensorReading: return getSensorReading(sensor: index, into: &response)
     case .getSensorType:
       response.append(sensors[index].description.type.rawValue)
       response.append(sensors[index].description.eventType)
       return .success
+    case .setSensorType:
+      // Section 35.15; a sensor with thresholds stays one, and one without has none.
+      let type = SensorType(rawValue: request.byte(1))
+      return sensors[index].set(type: type, eventType: request.byte(2) & 0x7F)
+        ? .success : .invalidDataField
+    case .setSensorReadingAndEventStatus: return setSensorReading(request, sensor: index)
     default: break
     }
 
@@ -65,6 +74,20 @@ extension ManagementController {
       return .success
     default: return .invalidCommand
     }
+  }
+
+  /// Set Event Receiver, section 29.1: re-arms every sensor; FFh turns their events off.
+  ///
+  /// Another receiver than this controller, 20h, is one that nobody is: its events are lost.
+  private mutating func setEventReceiver(_ request: Message) -> CompletionCode {
+    let address = request.byte(0)
+    guard address & 1 == 0 || address == 0xFF else { return .invalidDataField }
+    messaging.eventReceiver = address
+    messaging.eventReceiverLUN = request.byte(1) & 0x03
+    for index in 0..<sensors.count {
+      raise(sensors[index].rearm(0xFFFF), sensor: index)
+    }
+    return .success
   }
 
   /// Set Sensor Thresholds, section 35.8; CCh for one that the sensor does not have.

@@ -3,12 +3,12 @@ import IPMI
 /// SDR: one sensor data record, generated from what it describes. IPMI v2.0, section 43.
 ///
 /// Every name is at most 16 bytes, so a record is at most 64.
-struct SensorDataRecord: Sendable {
+public struct SensorDataRecord: Sendable {
   /// The record, from its ID to the last byte of its name.
-  private(set) var bytes: FixedBytes<64>
+  public private(set) var bytes: FixedBytes<64>
 
   /// The record of a sensor: full (01h) with thresholds, compact (02h) without.
-  init(_ sensor: SensorDescription, id: UInt16) {
+  public init(_ sensor: SensorDescription, id: UInt16 = 0) {
     switch sensor.kind {
     case .threshold(let characteristics):
       self.init(sensor, characteristics, id: id)
@@ -26,17 +26,17 @@ struct SensorDataRecord: Sendable {
     bytes.append(littleEndian: sensor.assertionEvents | (present & 0b000_111) << 12)
     bytes.append(littleEndian: sensor.deassertionEvents | (present & 0b111_000) << 9)
     bytes.append(littleEndian: present | present << 8)
-    append([0x00, threshold.unit, 0x00, 0x00])
+    append([threshold.format.rawValue << 6, threshold.unit, 0x00, 0x00])
     let fields = threshold.conversion.fields
     for index in fields.indices {
       bytes.append(fields[index])
     }
-    append([0b111, threshold.nominal, threshold.normal.upperBound, threshold.normal.lowerBound])
-    append([0xFF, 0x00])
+    append([0b111, threshold.nominal, threshold.normalMaximum, threshold.normalMinimum])
+    append([threshold.format.highest, threshold.format.lowest])
     for index in (0..<Thresholds.count).reversed() {
       bytes.append(threshold.thresholds[index])
     }
-    append([threshold.hysteresis, threshold.hysteresis, 0, 0, 0])
+    append([threshold.positiveHysteresis, threshold.negativeHysteresis, 0, 0, 0])
     appendName(sensor.name)
   }
 
@@ -45,7 +45,7 @@ struct SensorDataRecord: Sendable {
     self.init(id: id, type: 0x02)
     // Re-arms itself, no hysteresis, no thresholds, events enabled one by one.
     appendKey(sensor, capabilities: 0b0100_0000)
-    bytes.append(littleEndian: discrete.states)
+    bytes.append(littleEndian: discrete.assertionEvents)
     bytes.append(littleEndian: discrete.deassertionEvents)
     bytes.append(littleEndian: discrete.states)
     append([0xC0, 0, 0, 1, 0])
@@ -53,18 +53,18 @@ struct SensorDataRecord: Sendable {
     appendName(sensor.name)
   }
 
-  /// FRU device locator of logical FRU device 0, section 43.8.
-  init(fru name: FixedBytes<16>, id: UInt16) {
+  /// FRU device locator of a logical FRU device, section 43.8.
+  public init(fru name: FixedBytes<16>, device: UInt8 = 0, id: UInt16 = 0) {
     self.init(id: id, type: 0x11)
-    append([0x20, 0x00, 0x80, 0x00, 0x00])
+    append([0x20, device, 0x80, 0x00, 0x00])
     append([0x10, 0x00, Entity.systemBoard.id, Entity.systemBoard.instance, 0])
     appendName(name)
   }
 
   /// Management controller device locator, section 43.9.
-  init(controller name: FixedBytes<16>, capabilities: UInt8, id: UInt16) {
+  public init(controller name: FixedBytes<16>, id: UInt16 = 0) {
     self.init(id: id, type: 0x12)
-    append([0x20, 0x00, 0x00, capabilities, 0, 0, 0])
+    append([0x20, 0x00, 0x00, ManagementController.deviceSupport, 0, 0, 0])
     append([Entity.managementController.id, Entity.managementController.instance, 0])
     appendName(name)
   }
@@ -79,8 +79,8 @@ struct SensorDataRecord: Sendable {
   private mutating func appendKey(_ sensor: SensorDescription, capabilities: UInt8) {
     append([0x20, 0x00, sensor.number])
     append([sensor.entity.id, sensor.entity.instance])
-    // Events and scanning are on from start, without an initialisation agent.
-    append([0b0000_0011, capabilities, sensor.type.rawValue, sensor.eventType])
+    // Settable; events and scanning are on from start, without an initialisation agent.
+    append([0b1000_0011, capabilities, sensor.type.rawValue, sensor.eventType])
   }
 
   /// Type/length code for 8-bit ASCII, then the name; closes the record.

@@ -24,8 +24,12 @@ public struct SensorDescription: Sendable {
   public init(
     number: UInt8, name: StaticString, type: SensorType, entity: Entity = .systemBoard, kind: Kind
   ) {
+    self.init(number: number, name: FixedBytes(text: name), type: type, entity: entity, kind: kind)
+  }
+
+  public init(number: UInt8, name: FixedBytes<16>, type: SensorType, entity: Entity, kind: Kind) {
     self.number = number
-    self.name = FixedBytes(text: name)
+    self.name = name
     self.type = type
     self.entity = entity
     self.kind = kind
@@ -60,18 +64,18 @@ public struct SensorDescription: Sendable {
     }
   }
 
-  /// The event offsets that the sensor can assert, one bit each.
+  /// The event offsets whose assertion can be an event, one bit each.
   var assertionEvents: UInt16 {
     switch kind {
-    case .threshold(let characteristics): characteristics.events
-    case .discrete(let characteristics): characteristics.states
+    case .threshold(let characteristics): characteristics.assertionEvents
+    case .discrete(let characteristics): characteristics.assertionEvents
     }
   }
 
   /// The event offsets that the sensor can deassert with an event, one bit each.
   var deassertionEvents: UInt16 {
     switch kind {
-    case .threshold(let characteristics): characteristics.events
+    case .threshold(let characteristics): characteristics.deassertionEvents
     case .discrete(let characteristics): characteristics.deassertionEvents
     }
   }
@@ -125,30 +129,47 @@ public struct DiscreteCharacteristics: Sendable {
   public var eventType: UInt8
   /// The offsets that the sensor has, one bit each; bit 15 is reserved.
   public var states: UInt16
+  /// The offsets whose assertion is an event.
+  public var assertionEvents: UInt16
   /// The offsets whose deassertion is an event too.
   public var deassertionEvents: UInt16
 
-  public init(eventType: UInt8 = 0x6F, states: UInt16, deassertionEvents: UInt16 = 0) {
+  /// - Parameter assertionEvents: `nil` for all of `states`.
+  public init(
+    eventType: UInt8 = 0x6F, states: UInt16, assertionEvents: UInt16? = nil,
+    deassertionEvents: UInt16 = 0
+  ) {
     self.eventType = eventType & 0x7F
     self.states = states & 0x7FFF
+    self.assertionEvents = (assertionEvents ?? states) & states & 0x7FFF
     self.deassertionEvents = deassertionEvents & states & 0x7FFF
   }
 }
 
 /// The unit, conversion, range and thresholds of a threshold sensor.
 public struct ThresholdCharacteristics: Sendable {
+  /// How a raw reading is a number.
+  public var format = ReadingFormat.unsigned
   /// Base unit code: 01h °C, 04h V, 05h A, 06h W, 12h RPM. Table 43-15.
   public var unit: UInt8
   /// From the raw reading to the unit.
   public var conversion: LinearConversion
   /// Raw reading in normal operation.
   public var nominal: UInt8
-  /// Raw readings in normal operation.
-  public var normal: ClosedRange<UInt8>
+  /// The lowest raw reading in normal operation.
+  public var normalMinimum: UInt8
+  /// The highest raw reading in normal operation.
+  public var normalMaximum: UInt8
   /// Thresholds at start, and which exist.
   public var thresholds: Thresholds
-  /// Counts by which a reading passes back over a threshold before the event ends.
-  public var hysteresis: UInt8
+  /// Counts by which a reading falls below an upper threshold before the event ends.
+  public var positiveHysteresis: UInt8
+  /// Counts by which a reading rises above a lower threshold before the event ends.
+  public var negativeHysteresis: UInt8
+  /// The event offsets whose assertion is an event; at first those of the thresholds that exist.
+  public var assertionEvents: UInt16
+  /// The event offsets whose deassertion is an event; at first those of the thresholds that exist.
+  public var deassertionEvents: UInt16
 
   public init(
     unit: UInt8, conversion: LinearConversion, nominal: UInt8, normal: ClosedRange<UInt8>,
@@ -157,18 +178,13 @@ public struct ThresholdCharacteristics: Sendable {
     self.unit = unit
     self.conversion = conversion
     self.nominal = nominal
-    self.normal = normal
+    normalMinimum = normal.lowerBound
+    normalMaximum = normal.upperBound
     self.thresholds = thresholds
-    self.hysteresis = hysteresis
-  }
-
-  /// The event offsets of the thresholds that exist: lower ones going low, upper ones going high.
-  var events: UInt16 {
-    var mask: UInt16 = 0
-    for index in 0..<Thresholds.count where thresholds.present & 1 << UInt8(index) != 0 {
-      mask |= 1 << Thresholds.eventOffset(of: index)
-    }
-    return mask
+    positiveHysteresis = hysteresis
+    negativeHysteresis = hysteresis
+    assertionEvents = thresholds.events
+    deassertionEvents = thresholds.events
   }
 }
 
@@ -206,6 +222,21 @@ public struct Thresholds: Sendable {
       mask |= 1 << UInt8(index)
     }
     present = mask
+  }
+
+  /// Thresholds from their raw values, all six, and a mask of those that exist.
+  init(_ values: [6 of UInt8], present: UInt8) {
+    self.values = values
+    self.present = present & 0x3F
+  }
+
+  /// The event offsets of the thresholds that exist: lower ones going low, upper ones going high.
+  var events: UInt16 {
+    var mask: UInt16 = 0
+    for index in 0..<Self.count where present & 1 << UInt8(index) != 0 {
+      mask |= 1 << Self.eventOffset(of: index)
+    }
+    return mask
   }
 
   /// The raw value of a threshold.

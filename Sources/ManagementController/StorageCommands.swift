@@ -10,9 +10,17 @@ extension ManagementController {
     case .getSDRRepositoryInfo: return getSDRRepositoryInfo(into: &response)
     case .getSDRRepositoryAllocationInfo: return getSDRAllocationInfo(into: &response)
     case .reserveSDRRepository:
-      response.append(littleEndian: sdr.reservation.renew())
+      response.append(littleEndian: sdr.reserve())
       return .success
     case .getSDR: return getSDR(request, into: &response)
+    case .addSDR: return addSDR(request, into: &response)
+    case .partialAddSDR: return partialAddSDR(request, into: &response)
+    case .deleteSDR: return deleteSDR(request, into: &response)
+    case .clearSDRRepository: return clearSDRRepository(request, into: &response)
+    case .enterSDRRepositoryUpdateMode, .exitSDRRepositoryUpdateMode:
+      sdr.isUpdating = request.command == .enterSDRRepositoryUpdateMode
+      return .success
+    case .runInitializationAgent: return runInitializationAgent(request, into: &response)
     case .getSELInfo: return getSELInfo(into: &response)
     case .getSELAllocationInfo: return getSELAllocationInfo(into: &response)
     case .reserveSEL:
@@ -20,13 +28,14 @@ extension ManagementController {
       return .success
     case .getSELEntry: return getSELEntry(request, into: &response)
     case .addSELEntry: return addSELEntry(request, into: &response)
+    case .partialAddSELEntry: return partialAddSELEntry(request, into: &response)
     case .deleteSELEntry: return deleteSELEntry(request, into: &response)
     case .clearSEL: return clearSEL(request, into: &response)
     case .getSELTime, .getSDRRepositoryTime:
       // One clock for both, section 33.17.
       response.append(littleEndian: clock.seconds(at: now))
       return .success
-    case .setSELTime:
+    case .setSELTime, .setSDRRepositoryTime:
       clock.set(request.longWord(0), at: now)
       return .success
     case .getSELTimeUTCOffset:

@@ -4,7 +4,7 @@ import IPMI
 ///
 /// Records keep the order in which they came. A record keeps its ID until it is deleted; IDs grow
 /// from 1 and, once they wrap, skip those still in use. A full log refuses further records and
-/// remembers that it did. Partial Add is left out, and Get SEL Info says so.
+/// remembers that it did.
 ///
 /// Reading a record is `mutating` only so that it happens in place: the compiler passes a large
 /// value that cannot change as a copy, here of 3 KiB.
@@ -17,6 +17,8 @@ public struct SystemEventLog: Sendable {
   private var records = [128 of EventRecord](repeating: EventRecord())
   private var lastID: UInt16 = 0
   private var reservation = Reservation()
+  /// A record that comes in parts.
+  var partial = PartialRecord()
   /// The number of records held.
   public private(set) var count = 0
   /// Whether a record was refused since the log was last cleared.
@@ -64,13 +66,21 @@ public struct SystemEventLog: Sendable {
       hasOverflowed = true
       return nil
     }
-    var numbered = record
-    numbered.stamp(seconds)
-    numbered.id = freshID()
-    records[count] = numbered
+    var stamped = record
+    stamped.stamp(seconds)
+    return load(stamped, at: seconds)
+  }
+
+  /// Numbers and adds a record that has its time; returns its ID, or `nil` when the log is full.
+  mutating func load(_ record: EventRecord, at seconds: UInt32) -> UInt16? {
+    guard !isFull else { return nil }
+    lastID = nextFreshID
+    records[count] = record
+    records[count].id = lastID
     count += 1
     lastAddition = seconds
-    return numbered.id
+    partial = PartialRecord()
+    return lastID
   }
 
   /// Deletes the record at `position` and cancels the reservation.
@@ -81,7 +91,7 @@ public struct SystemEventLog: Sendable {
     }
     count -= 1
     lastErase = seconds
-    reservation.cancel()
+    cancelReservation()
   }
 
   /// Deletes every record and cancels the reservation.
@@ -89,24 +99,48 @@ public struct SystemEventLog: Sendable {
     count = 0
     hasOverflowed = false
     lastErase = seconds
-    reservation.cancel()
+    cancelReservation()
   }
 
-  /// Makes a reservation, which ends the one before.
-  mutating func reserve() -> UInt16 { reservation.renew() }
+  /// Makes a reservation, which ends the one before and what was added under it.
+  mutating func reserve() -> UInt16 {
+    partial = PartialRecord()
+    return reservation.renew()
+  }
   /// Whether `id` is the reservation in force.
   func isReserved(by id: UInt16) -> Bool { reservation.isHeld(by: id) }
 
   /// The next ID that no record has.
   ///
   /// IDs grow with age, all the way round, so only the oldest records can be in the way.
-  private mutating func freshID() -> UInt16 {
-    var oldest = 0
-    repeat {
-      lastID = lastID >= 0xFFFE ? 1 : lastID + 1
-      oldest += 1
-    } while oldest <= count && records[oldest - 1].id == lastID
-    return lastID
+  var nextFreshID: UInt16 {
+    mutating get {
+      var id = lastID
+      var oldest = 0
+      repeat {
+        id = id >= 0xFFFE ? 1 : id + 1
+        oldest += 1
+      } while oldest <= count && records[oldest - 1].id == id
+      return id
+    }
+  }
+
+  private mutating func cancelReservation() {
+    reservation.cancel()
+    partial = PartialRecord()
+  }
+}
+
+extension SystemEventLog: Restorable {
+  /// The records and what is told of them; not what system software has under way.
+  public mutating func transfer(through stream: inout some StateStream) {
+    stream.transfer(&count, in: 0...Self.capacity)
+    for position in 0..<count { records[position].transfer(through: &stream) }
+    stream.transfer(&lastID)
+    stream.transfer(&hasOverflowed)
+    stream.transfer(&lastAddition)
+    stream.transfer(&lastErase)
+    if stream.isRestoring { cancelReservation() }
   }
 }
 
@@ -152,5 +186,15 @@ struct EventLogClock: Sendable {
   mutating func set(_ seconds: UInt32, at now: UInt64) {
     base = seconds
     baseTime = now
+  }
+}
+
+extension EventLogClock: Restorable {
+  /// What it shows, and its offset from UTC.
+  mutating func transfer(through stream: inout some StateStream) {
+    var shown = seconds(at: stream.now)
+    stream.transfer(&shown)
+    if stream.isRestoring { set(shown, at: stream.now) }
+    stream.transfer(&minutesFromUTC)
   }
 }

@@ -26,7 +26,8 @@ struct CommandLength: Sendable, CustomTestStringConvertible {
     .init(.getSensorThresholds, 1...1), .init(.setSensorEventEnable, 2...6),
     .init(.getSensorEventEnable, 1...1), .init(.rearmSensorEvents, 2...6),
     .init(.getSensorEventStatus, 1...1), .init(.getSensorReading, 1...1),
-    .init(.getSensorType, 1...1),
+    .init(.getSensorType, 1...1), .init(.setEventReceiver, 2...2), .init(.setSensorType, 3...3),
+    .init(.setSensorReadingAndEventStatus, 3...10),
     .init(.getDeviceID, 0...0), .init(.coldReset, 0...0), .init(.warmReset, 0...0),
     .init(.getSelfTestResults, 0...0), .init(.setACPIPowerState, 2...2),
     .init(.getACPIPowerState, 0...0), .init(.getDeviceGUID, 0...0),
@@ -42,18 +43,21 @@ struct CommandLength: Sendable, CustomTestStringConvertible {
     .init(.getFRUInventoryAreaInfo, 1...1), .init(.readFRUData, 4...4),
     .init(.writeFRUData, 3...64), .init(.getSDRRepositoryInfo, 0...0),
     .init(.getSDRRepositoryAllocationInfo, 0...0), .init(.reserveSDRRepository, 0...0),
-    .init(.getSDR, 6...6), .init(.getSDRRepositoryTime, 0...0), .init(.getSELInfo, 0...0),
+    .init(.getSDR, 6...6), .init(.addSDR, 5...64), .init(.partialAddSDR, 6...64),
+    .init(.deleteSDR, 4...4), .init(.clearSDRRepository, 6...6),
+    .init(.getSDRRepositoryTime, 0...0), .init(.setSDRRepositoryTime, 4...4),
+    .init(.enterSDRRepositoryUpdateMode, 0...0), .init(.exitSDRRepositoryUpdateMode, 0...0),
+    .init(.runInitializationAgent, 1...1), .init(.getSELInfo, 0...0),
     .init(.getSELAllocationInfo, 0...0), .init(.reserveSEL, 0...0), .init(.getSELEntry, 6...6),
-    .init(.addSELEntry, 16...16), .init(.deleteSELEntry, 4...4), .init(.clearSEL, 6...6),
+    .init(.addSELEntry, 16...16), .init(.partialAddSELEntry, 6...64), .init(.deleteSELEntry, 4...4), .init(.clearSEL, 6...6),
     .init(.getSELTime, 0...0), .init(.setSELTime, 4...4), .init(.getSELTimeUTCOffset, 0...0),
     .init(.setSELTimeUTCOffset, 2...2),
   ]
 
   /// Known commands that are refused on purpose.
   static let refused: [Command] = [
-    .setEventReceiver, .getDeviceSDRInfo, .getDeviceSDR, .reserveDeviceSDRRepository,
-    .setSensorType, .getChannelAuthenticationCapabilities, .getUserAccess,
-    .getLANConfigurationParameters,
+    .getDeviceSDRInfo, .getDeviceSDR, .reserveDeviceSDRRepository,
+    .getChannelAuthenticationCapabilities, .getUserAccess, .getLANConfigurationParameters,
   ]
 }
 

@@ -3,19 +3,6 @@ import ManagementController
 import Testing
 
 @Suite struct SDRTests {
-  /// Every record, read whole along the links.
-  private func readRepository(_ controller: inout ManagementController) throws -> [[UInt8]] {
-    var records: [[UInt8]] = []
-    var id: UInt16 = 0
-    while id != 0xFFFF {
-      let answer = try controller.data(
-        .getSDR, [0, 0, UInt8(id & 0xFF), UInt8(id >> 8), 0, 0xFF])
-      records.append(Array(answer[2...]))
-      id = word(answer, 0)
-    }
-    return records
-  }
-
   /// The name at the end of a record.
   private func name(_ record: [UInt8]) throws -> String {
     let offset =
@@ -32,7 +19,7 @@ import Testing
 
   @Test func everyRecordParsesAndMatchesItsSensor() throws {
     var controller = makeController()
-    let records = try readRepository(&controller)
+    let records = try controller.readRepository()
     #expect(records.count == 6)
     for (index, record) in records.enumerated() {
       #expect(word(record, 0) == UInt16(index + 1))
@@ -52,7 +39,7 @@ import Testing
 
   @Test func theFullRecordCarriesConversionAndThresholds() throws {
     var controller = makeController()
-    let record = try readRepository(&controller)[0]
+    let record = try controller.readRepository()[0]
     #expect(word(record, 14) == 0x7A95)
     #expect(word(record, 16) == 0x7A95)
     #expect(word(record, 18) == 0x3F3F)
@@ -63,15 +50,20 @@ import Testing
 
   @Test func theRepositorySaysHowManyAndWhatItSupports() throws {
     var controller = makeController()
+    let records = try controller.readRepository()
+    let capacity = ManagementController.sdrCapacity
+    let free = capacity - records.map(\.count).reduce(0, +)
     #expect(
       try controller.data(.getSDRRepositoryInfo)
-        == [0x51, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x03])
-    #expect(try controller.data(.getSDRRepositoryAllocationInfo) == [6, 0, 64, 0, 0, 0, 0, 0, 1])
+        == [0x51, 6, 0] + littleEndian(free) + [0, 0, 0, 0, 0, 0, 0, 0, 0x6F])
+    #expect(
+      try controller.data(.getSDRRepositoryAllocationInfo)
+        == littleEndian(capacity) + [1, 0] + littleEndian(free) + littleEndian(free) + [255])
   }
 
   @Test func aRecordReadsInPiecesOfEverySize() throws {
     var controller = makeController()
-    let records = try readRepository(&controller)
+    let records = try controller.readRepository()
     let reservation = try controller.data(.reserveSDRRepository)
     for (index, record) in records.enumerated() {
       for size in 1...70 {
@@ -108,14 +100,15 @@ import Testing
     #expect(controller.code(.getSDR, [0, 0, 7, 0, 0, 0xFF]) == 0xCB)
   }
 
-  @Test func theTableRefusesASeventeenthSensorAndASecondOfANumber() {
+  @Test func theTableRefusesASensorTooManyAndASecondOfANumber() {
     var table = SensorTable()
-    for number in UInt8(1)...16 {
+    let capacity = UInt8(SensorTable.capacity)
+    for number in 1...capacity {
       #expect(table.append(.watchdog(number: number)) == true)
       #expect(table.append(.watchdog(number: number)) == false)
     }
-    #expect(table.append(.watchdog(number: 17)) == false)
-    #expect(table.count == 16)
+    #expect(table.append(.watchdog(number: capacity + 1)) == false)
+    #expect(table.count == Int(capacity))
   }
 
   @Test func aNameIsCutWhereTheRecordEnds() throws {
@@ -127,6 +120,6 @@ import Testing
       identity: identity,
       sensors: table,
       fru: emptyFRU)
-    #expect(try name(readRepository(&controller)[0]) == "A name of more t")
+    #expect(try name(controller.readRepository()[0]) == "A name of more t")
   }
 }

@@ -25,7 +25,7 @@ import Testing
   @Test func anEmptyLogSaysSo() throws {
     var controller = makeController()
     #expect(
-      try controller.data(.getSELInfo) == [0x51, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0x0B])
+      try controller.data(.getSELInfo) == [0x51, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0x0F])
     #expect(try controller.data(.getSELAllocationInfo) == [128, 0, 16, 0, 128, 0, 128, 0, 1])
     #expect(controller.code(.getSELEntry, [0, 0, 0, 0, 0, 0xFF]) == 0xCB)
     #expect(controller.code(.getSELEntry, [0, 0, 0xFF, 0xFF, 0, 0xFF]) == 0xCB)
@@ -36,12 +36,12 @@ import Testing
     for mark in UInt8(0)..<128 {
       #expect(try word(controller.data(.addSELEntry, record(mark)), 0) == UInt16(mark) + 1)
     }
-    #expect(try controller.data(.getSELInfo).last == 0x0B)
+    #expect(try controller.data(.getSELInfo).last == 0x0F)
     #expect(controller.code(.addSELEntry, record(200)) == 0xC4)
     let info = try controller.data(.getSELInfo)
     #expect(word(info, 1) == 128)
     #expect(word(info, 3) == 0)
-    #expect(info.last == 0x8B)
+    #expect(info.last == 0x8F)
     #expect(try controller.readLog().map { $0[11] } == Array(0..<128))
   }
 
@@ -64,7 +64,7 @@ import Testing
       try controller.data(.getSensorReading, [SensorNumber.eventLog])[2...] == [0, 0x80])
     let cleared = try controller.readLog()
     #expect(cleared.map { Array($0[10...13]) } == [[0x10, SensorNumber.eventLog, 0x6F, 0x02]])
-    #expect(try controller.data(.getSELInfo).last == 0x0B)
+    #expect(try controller.data(.getSELInfo).last == 0x0F)
   }
 
   /// ipmitool took the event as the response to its next request.

@@ -30,7 +30,9 @@ let voltage = ThresholdCharacteristics(
   hysteresis: 2)
 
 /// A controller with one sensor of each kind.
-func makeController(powerIsOn: Bool = true, now: UInt64 = 0) -> ManagementController {
+func makeController(
+  _ identity: DeviceIdentity = identity, powerIsOn: Bool = true, now: UInt64 = 0
+) -> ManagementController {
   var sensors = SensorTable()
   sensors.append(
     SensorDescription(
@@ -85,6 +87,18 @@ extension ManagementController {
     return actions
   }
 
+  /// Every SDR, read whole along the links.
+  mutating func readRepository() throws -> [[UInt8]] {
+    var records: [[UInt8]] = []
+    var id: UInt16 = 0
+    while id != 0xFFFF {
+      let answer = try data(.getSDR, [0, 0, UInt8(id & 0xFF), UInt8(id >> 8), 0, 0xFF])
+      records.append(Array(answer[2...]))
+      id = word(answer, 0)
+    }
+    return records
+  }
+
   /// Every SEL record, read with Get SEL Entry along the next-record links.
   mutating func readLog(now: UInt64 = 0) throws -> [[UInt8]] {
     var records: [[UInt8]] = []
@@ -99,6 +113,9 @@ extension ManagementController {
     return records
   }
 }
+
+/// The bytes of a 16-bit field.
+func littleEndian(_ value: Int) -> [UInt8] { [UInt8(value & 0xFF), UInt8(value >> 8)] }
 
 /// The little-endian 16-bit field at `index`.
 func word(_ bytes: [UInt8], _ index: Int) -> UInt16 {
