@@ -32,8 +32,10 @@ let package = Package(
     .executable(name: "ipmi-host-bridge", targets: ["ipmi-host-bridge"]),
   ],
   dependencies: [
-    // The command line's only; every other module depends on nothing but the toolchain.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    // The command line's and the content files' only; every other module depends on nothing but the
+    // toolchain.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // Pure, from the bottom up; each imports only what is above it.
@@ -70,13 +72,18 @@ let package = Package(
     .systemLibrary(name: "CLibFDT", providers: [.apt(["libfdt-dev"])]),
     // What a device tree declares of a BMC's host interfaces.
     .target(name: "DeviceTree", dependencies: ["CLibFDT"], swiftSettings: strict),
+    // What a controller has, from and to files: YAML, QEMU's sdrfile and frudatafile, saved state.
+    .target(
+      name: "ControllerContent",
+      dependencies: ["IPMI", "ManagementController", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
     // Starts and watches the emulators of a host and a BMC: for the command line and the tests.
     .target(name: "EmulatedPair", swiftSettings: strict),
     // The command line.
     .executableTarget(
       name: "ipmi-host-bridge",
       dependencies: [
-        "BMCPeripherals", "DeviceTree", "EmulatedPair",
+        "BMCPeripherals", "ControllerContent", "DeviceTree", "EmulatedPair",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -85,7 +92,8 @@ let package = Package(
 
     // What the tests share: seeded randomness, saved states.
     .target(
-      name: "TestSupport", dependencies: ["IPMI"], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["ControllerContent", "IPMI"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .testTarget(name: "IPMITests", dependencies: ["IPMI"], swiftSettings: strict),
     .testTarget(
       name: "VMProtocolTests", dependencies: ["TestSupport", "VMProtocol"], swiftSettings: strict),
@@ -95,6 +103,13 @@ let package = Package(
     .testTarget(
       name: "ManagementControllerTests", dependencies: ["ManagementController", "TestSupport"],
       swiftSettings: strict),
+    // With a stock qemu-system-x86_64, where there is one.
+    .testTarget(
+      name: "ControllerContentTests",
+      dependencies: [
+        "ControllerContent", "ManagementController", "TestSupport", "ipmi-host-bridge",
+      ],
+      exclude: ["example.yaml"], swiftSettings: strict),
     .testTarget(
       name: "BMCPeripheralsTests", dependencies: ["BMCPeripherals", "TestSupport"],
       swiftSettings: strict),

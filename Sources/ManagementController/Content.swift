@@ -45,10 +45,27 @@ extension ManagementController {
     return true
   }
 
+  /// What a threshold sensor reads before anyone looks: no event.
+  public mutating func show(sensor number: UInt8, reading raw: UInt8) {
+    guard let index = sensors.index(of: number) else { return }
+    _ = sensors[index].update(raw)
+  }
+
+  /// The states of a discrete sensor before anyone looks: no event.
+  public mutating func show(sensor number: UInt8, states: UInt16) {
+    guard let index = sensors.index(of: number) else { return }
+    _ = sensors[index].set(states: states)
+  }
+
   /// Adds a record to the SEL, as it was logged before; `false` where the log is full.
   @discardableResult
   public mutating func add(event record: EventRecord) -> Bool {
     sel.load(record, at: clock.seconds(at: now)) != nil
+  }
+
+  /// Sets the SEL clock forward, by the time that passed while the controller was not there.
+  public mutating func passTime(seconds: UInt64) {
+    clock.set(clock.seconds(at: now) &+ UInt32(truncatingIfNeeded: seconds), at: now)
   }
 
   /// Power restore policy: 0 stay off, 1 as before, 2 switch on. Section 28.8.

@@ -49,7 +49,8 @@ extension ThresholdCharacteristics {
     self.init(
       unit: record[21],
       conversion: LinearConversion(
-        multiplier: Self.tenBits(record[24], record[25]), offset: Self.tenBits(record[26], record[27]),
+        multiplier: Self.tenBits(record[24], record[25]),
+        offset: Self.tenBits(record[26], record[27]),
         offsetExponent: Int8(bitPattern: exponents << 4) >> 4,
         resultExponent: Int8(bitPattern: exponents) >> 4),
       nominal: record[31], normal: 0...0,

@@ -32,7 +32,8 @@ extension ManagementController {
     case 1:
       // The request's event data name the one state that becomes an event.
       let bit: UInt16 = 1 << UInt16(data.0 & 0x0F)
-      let named = Sensor.Change(asserted: change.asserted & bit, deasserted: change.deasserted & bit)
+      let named = Sensor.Change(
+        asserted: change.asserted & bit, deasserted: change.deasserted & bit)
       raise(named, sensor: index, details: (data.0 & 0xF0, data.1, data.2))
     default: raise(change, sensor: index, details: (data.0 & 0xF0, data.1, data.2))
     }

@@ -18,7 +18,12 @@ struct IPMIHostBridgeCommand: ParsableCommand {
 
       To see which host interfaces your firmware's device tree declares:
         ipmi-host-bridge dtb board.dtb
+
+      To make sensors and FRU data for QEMU's own ipmi-bmc-sim:
+        ipmi-host-bridge content build bmc.yaml --sdr bmc.sdr --fru bmc.fru
       """,
     version: "0.1.0",
-    subcommands: [QEMUCommand.self, PairQEMUCommand.self, DTBCommand.self])
+    subcommands: [
+      QEMUCommand.self, PairQEMUCommand.self, DTBCommand.self, ContentCommand.self,
+    ])
 }

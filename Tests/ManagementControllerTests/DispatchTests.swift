@@ -49,7 +49,8 @@ struct CommandLength: Sendable, CustomTestStringConvertible {
     .init(.enterSDRRepositoryUpdateMode, 0...0), .init(.exitSDRRepositoryUpdateMode, 0...0),
     .init(.runInitializationAgent, 1...1), .init(.getSELInfo, 0...0),
     .init(.getSELAllocationInfo, 0...0), .init(.reserveSEL, 0...0), .init(.getSELEntry, 6...6),
-    .init(.addSELEntry, 16...16), .init(.partialAddSELEntry, 6...64), .init(.deleteSELEntry, 4...4), .init(.clearSEL, 6...6),
+    .init(.addSELEntry, 16...16), .init(.partialAddSELEntry, 6...64), .init(.deleteSELEntry, 4...4),
+    .init(.clearSEL, 6...6),
     .init(.getSELTime, 0...0), .init(.setSELTime, 4...4), .init(.getSELTimeUTCOffset, 0...0),
     .init(.setSELTimeUTCOffset, 2...2),
   ]

@@ -88,7 +88,8 @@ import Testing
     let rest = ManagementController.sdrCapacity % 255
     #expect(controller.code(.addSDR, record(1, size: rest)) == 0)
     #expect(try word(controller.data(.getSDRRepositoryInfo), 3) == 0)
-    #expect(try controller.readRepository().map(\.count) == Array(repeating: 255, count: count) + [rest])
+    #expect(
+      try controller.readRepository().map(\.count) == Array(repeating: 255, count: count) + [rest])
   }
 
   @Test(arguments: 1...25)
@@ -204,7 +205,8 @@ import Testing
     #expect(
       try controller.data(.partialAddSELEntry, reservation + [0, 0, 0, 0] + record[..<8]) == [1, 0])
     #expect(controller.code(.addSELEntry, record) == 0)
-    #expect(controller.code(.partialAddSELEntry, reservation + [1, 0, 8, 1] + record[8...]) == 0xCC)
+    #expect(
+      controller.code(.partialAddSELEntry, reservation + [1, 0, 8, 1] + record[8...]) == 0xCC)
     #expect(try controller.readLog().count == 1)
   }
 }

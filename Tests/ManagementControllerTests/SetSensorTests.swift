@@ -26,12 +26,13 @@ import Testing
   }
 
   /// Assertion operation, bits before, bits of the request, and bits after.
-  @Test(arguments: [
-    (0, 0b0_0011, 0b1_1000, 0b0_0011), (1, 0b0_0011, 0b1_1000, 0b1_1000),
-    (2, 0b0_0011, 0b1_1000, 0b1_1011), (3, 0b0_0011, 0b1_1001, 0b0_0001),
-    // State 2 is not there.
-    (1, 0b0_0000, 0b1_1111, 0b1_1011),
-  ] as [(UInt8, UInt8, UInt8, UInt8)])
+  @Test(
+    arguments: [
+      (0, 0b0_0011, 0b1_1000, 0b0_0011), (1, 0b0_0011, 0b1_1000, 0b1_1000),
+      (2, 0b0_0011, 0b1_1000, 0b1_1011), (3, 0b0_0011, 0b1_1001, 0b0_0001),
+      // State 2 is not there.
+      (1, 0b0_0000, 0b1_1111, 0b1_1011),
+    ] as [(UInt8, UInt8, UInt8, UInt8)])
   func assertionBitsAreKeptWrittenSetOrCleared(
     operation: UInt8, before: UInt8, bits: UInt8, after: UInt8
   ) throws {

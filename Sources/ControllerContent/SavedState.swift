@@ -1,0 +1,100 @@
+import Foundation
+import IPMI
+import ManagementController
+
+/// What of a controller outlives it, as bytes for a file.
+///
+/// | Bytes | Content                                   |
+/// |------:|-------------------------------------------|
+/// |   0–7 | `IPMIHBST`                                |
+/// |     8 | version, 1                                |
+/// |  9–16 | seconds since 1970 when it was saved      |
+/// |   17… | the controller's state                    |
+/// |  last | sum of all bytes, mod 2^32, in four bytes |
+///
+/// Multi-byte fields have their lowest byte first.
+public enum SavedState {
+  private static let mark = Array("IPMIHBST".utf8)
+  private static let version: UInt8 = 1
+  private static let headerSize = 17
+
+  /// The state of `controller` at the time `now` of its clock.
+  ///
+  /// - Parameter time: Seconds since 1970.
+  public static func bytes(
+    of controller: ManagementController, time: UInt64, now: UInt64
+  ) -> [UInt8] {
+    var stream = StateData(following: mark + [version], now: now)
+    var time = time
+    stream.transfer(&time)
+    var controller = controller
+    controller.transfer(through: &stream)
+    var sum = stream.bytes.sum
+    stream.transfer(&sum)
+    return stream.bytes
+  }
+
+  /// Restores `controller`, which has the content that the saved one had at its start.
+  ///
+  /// The SEL clock has gone on meanwhile, as one with a battery does.
+  ///
+  /// - Parameter time: Seconds since 1970.
+  /// - Throws: where the bytes are no such state, and `controller` is as before.
+  public static func restore(
+    _ controller: inout ManagementController, from bytes: [UInt8], named name: String,
+    time: UInt64, now: UInt64
+  ) throws(ContentError) {
+    guard bytes.starts(with: mark) else {
+      throw ContentError(name, "not a saved state: it does not begin with IPMIHBST")
+    }
+    guard bytes.count >= headerSize + 4 else { throw ContentError(name, "the state is cut short") }
+    guard bytes[mark.count] == version else {
+      throw ContentError(
+        name, "a state of version \(bytes[mark.count]); this program reads version \(version)")
+    }
+    let content = Array(bytes.dropLast(4))
+    let sum = (0..<4).reduce(0 as UInt32) { $0 | UInt32(bytes[content.count + $1]) << (8 * $1) }
+    guard content.sum == sum else {
+      throw ContentError(name, "the state is cut short or was changed: its sum is wrong")
+    }
+    var stream = StateData(restoring: content, from: mark.count + 1, now: now)
+    var savedTime: UInt64 = 0
+    stream.transfer(&savedTime)
+    var copy = controller
+    copy.transfer(through: &stream)
+    guard !stream.isRejected else {
+      throw ContentError(
+        name, "a state of a controller with other FRU devices; remove it, or take back the content")
+    }
+    copy.passTime(seconds: time > savedTime ? time - savedTime : 0)
+    controller = copy
+  }
+
+  /// Writes the state to a file, whole or not at all: a new file takes the old one's place.
+  public static func save(
+    _ controller: ManagementController, to path: String, now: UInt64
+  ) throws(ContentError) {
+    do {
+      try Data(bytes(of: controller, time: secondsSince1970(), now: now))
+        .write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw ContentError(path, "could not be written: \(error.localizedDescription)")
+    }
+  }
+
+  /// Restores `controller` from a file; `false`, and nothing done, where there is none yet.
+  public static func load(
+    _ controller: inout ManagementController, from path: String, now: UInt64
+  ) throws(ContentError) -> Bool {
+    guard FileManager.default.fileExists(atPath: path) else { return false }
+    try restore(
+      &controller, from: ContentFile.read(path), named: path, time: secondsSince1970(), now: now)
+    return true
+  }
+
+  private static func secondsSince1970() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970)) }
+}
+
+extension [UInt8] {
+  fileprivate var sum: UInt32 { reduce(0) { $0 &+ UInt32($1) } }
+}
