@@ -107,7 +107,8 @@ let package = Package(
     .testTarget(
       name: "ControllerContentTests",
       dependencies: [
-        "ControllerContent", "ManagementController", "TestSupport", "ipmi-host-bridge",
+        "ControllerContent", "EmulatedPair", "ManagementController", "SystemInterfaces", "TestSupport",
+        "ipmi-host-bridge",
       ],
       exclude: ["example.yaml"], swiftSettings: strict),
     .testTarget(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControllerContent
+import EmulatedPair
 import Foundation
 
 /// What a BMC has, from YAML to the files of QEMU's ipmi-bmc-sim and back.
@@ -58,7 +59,7 @@ struct ContentCommand: ParsableCommand {
       do {
         try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
       } catch {
-        throw ValidationError("could not write \(path)")
+        throw EmulatorError("could not write \(path)")
       }
     }
   }

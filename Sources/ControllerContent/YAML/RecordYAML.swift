@@ -33,11 +33,12 @@ extension ControllerContent.Record {
       case 0x12: controllerWriter()
       default: nil
       }
-    yaml.entry(readable ?? { yaml in
-      yaml.pair("bytes", YAMLText.bytes(bytes[2...]))
-      yaml.pair("reading", reading.map { hexadecimal($0) })
-      yaml.pair("asserted", asserted == 0 ? nil : YAMLText.list(offsets(asserted)))
-    })
+    yaml.entry(
+      readable ?? { yaml in
+        yaml.pair("bytes", YAMLText.bytes(bytes[2...]))
+        yaml.pair("reading", reading.map { hexadecimal($0) })
+        yaml.pair("asserted", asserted == 0 ? nil : YAMLText.list(offsets(asserted)))
+      })
     return readable != nil
   }
 

@@ -1,0 +1,84 @@
+import IPMI
+import ManagementController
+import TestSupport
+import Testing
+
+@testable import ControllerContent
+
+@Suite struct RoundTripTests {
+  @Test(arguments: 1...60)
+  func `any content is read from its YAML as it was`(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let content = ControllerContent.random(&random)
+    let again = try ControllerContent(yaml: content.yaml, file: "\(random)")
+    #expect(again == content, "\(random)")
+  }
+
+  @Test(arguments: 1...60)
+  func `any content is read from QEMU's files as it was`(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let content = ControllerContent.random(&random)
+    var again = ControllerContent()
+    try again.read(sdrFile: content.sdrFile, named: "\(random)")
+    try again.read(fruFile: content.fruFile, named: "\(random)", areaSize: content.fruAreaSize)
+    #expect(again.records == content.records, "\(random)")
+    #expect(again.inventories == content.inventories, "\(random)")
+    #expect(content.fruFile.count == content.inventories.count * content.fruAreaSize)
+  }
+
+  @Test(arguments: 1...60)
+  func `a controller has the records, inventories and events of its content`(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let content = ControllerContent.random(&random)
+    var controller = try content.makeController()
+    let numbered = controller.records()
+    #expect(numbered.map { [0, 0] + $0[2...] } == content.records.map(\.bytes), "\(random)")
+    #expect(numbered.indices.allSatisfy { Int(numbered[$0][0]) == $0 + 1 }, "\(random)")
+    for (device, inventory) in content.inventories.enumerated() {
+      #expect(controller.inventory(UInt8(device)).withoutTrailingZeros == inventory, "\(random)")
+    }
+    #expect(controller.events().map { [0, 0] + $0[2...] } == content.events, "\(random)")
+  }
+
+  /// Every raw reading of many conversions: what is written is read as the same.
+  @Test func `every reading is written exactly`() throws {
+    var random = SplitMix64(seed: 0x5CA1E)
+    for round in 0..<300 {
+      let conversion = LinearConversion(
+        multiplier: .random(in: -512...511, using: &random),
+        offset: .random(in: -512...511, using: &random),
+        offsetExponent: .random(in: -8...7, using: &random),
+        resultExponent: .random(in: -8...7, using: &random))
+      for format in [ReadingFormat.unsigned, .onesComplement, .twosComplement] {
+        let scale = Scale(conversion: conversion, format: format)
+        for raw in UInt8.min...UInt8.max {
+          let value = try YAMLValue.document(scale.text(raw), file: "")
+          let again = try scale.raw(value)
+          // Minus zero is zero.
+          let expected = format == .onesComplement && raw == 0xFF ? 0 : raw
+          // An offset so large that a step is lost in it, as a number has 53 bits.
+          let isLost = conversion.offsetExponent == 7 && conversion.resultExponent == 7
+          if again != expected, !isLost {
+            Issue.record("\(random), round \(round): \(conversion) \(format) \(raw)")
+            return
+          }
+        }
+      }
+    }
+  }
+
+  @Test func `values are written in decimals`() {
+    let volts = Scale(
+      conversion: LinearConversion(multiplier: 63, resultExponent: -3), format: .unsigned)
+    #expect(volts.text(190) == "11.97")
+    #expect(volts.text(0) == "0")
+    #expect(volts.text(1) == "0.063")
+    let kelvin = Scale(
+      conversion: LinearConversion(multiplier: 1, offset: -300), format: .twosComplement)
+    #expect(kelvin.text(0xFF) == "-301")
+    let coarse = Scale(
+      conversion: LinearConversion(multiplier: -5, offset: 1, offsetExponent: 2, resultExponent: 1),
+      format: .unsigned)
+    #expect(coarse.text(3) == "850")
+  }
+}
