@@ -49,6 +49,13 @@ extension ControllerContent {
   }
 }
 
+extension ControllerContent {
+  /// Throws where it does not all fit into a controller; the error names `name`.
+  public func check(named name: String) throws(ContentError) {
+    _ = try makeController(named: name)
+  }
+}
+
 extension ControllerContent.Identity {
   /// As the controller takes it: the GUID's last byte first.
   var device: DeviceIdentity {

@@ -10,6 +10,7 @@ struct Chassis: Sendable {
     case unknown = 0x0
     case chassisControl = 0x1
     case watchdogExpiration = 0x4
+    case platformEventFilter = 0x8
   }
 
   /// The identify light. Section 28.5.

@@ -4,7 +4,7 @@ extension Command {
   /// How many data bytes a request may carry; `nil` for a command that is not supported.
   ///
   /// Left out on purpose, hence C1h: users, sessions, payloads and LAN parameters (there is no
-  /// channel with sessions), and PEF (there is nobody to alert).
+  /// channel with sessions), alerts (there is nobody to reach), and the PEF postpone timer.
   var requestLength: ClosedRange<Int>? {
     switch netFn {
     case .app: appRequestLength
@@ -46,14 +46,17 @@ extension Command {
 
   private var sensorEventRequestLength: ClosedRange<Int>? {
     switch self {
-    case .getEventReceiver, .reserveDeviceSDRRepository: 0...0
+    case .getEventReceiver, .reserveDeviceSDRRepository, .getPEFCapabilities,
+      .getLastProcessedEventID:
+      0...0
     case .getDeviceSDRInfo: 0...1
     case .getSensorThresholds, .getSensorEventEnable, .getSensorEventStatus, .getSensorReading,
       .getSensorType:
       1...1
     case .getSensorHysteresis: 1...2
     case .setEventReceiver, .getSensorReadingFactors: 2...2
-    case .setSensorType: 3...3
+    case .setSensorType, .getPEFConfigurationParameters, .setLastProcessedEventID: 3...3
+    case .setPEFConfigurationParameters: 2...22
     case .setSensorReadingAndEventStatus: 3...10
     case .setSensorEventEnable, .rearmSensorEvents: 2...6
     case .setSensorHysteresis: 4...4

@@ -77,7 +77,7 @@ extension ManagementController {
 
 extension ManagementController: Restorable {
   /// What is to outlive the controller's own loss of power: SEL, SDRs, FRU inventories, SEL clock,
-  /// restore policy, boot options and hours with power.
+  /// event filters, restore policy, boot options and hours with power.
   ///
   /// To be restored into a controller with the same FRU devices. Sensors, watchdog and messages
   /// start anew; what a record says of a sensor counts only as it is added.
@@ -87,6 +87,7 @@ extension ManagementController: Restorable {
     sel.transfer(through: &stream)
     sdr.transfer(through: &stream)
     fru.transfer(through: &stream)
+    filtering.transfer(through: &stream)
     chassis.transfer(through: &stream)
     showLogLevel(quietly: true)
   }

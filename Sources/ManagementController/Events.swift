@@ -52,12 +52,26 @@ extension ManagementController {
     }
   }
 
-  /// Takes an event into the SEL and the event message buffer, each where it is enabled.
+  /// Takes an event into the SEL and the event message buffer, each where it is enabled, and to the
+  /// event filters.
   ///
   /// - Returns: whether there was room in the SEL, or none was asked for.
   @discardableResult
   mutating func record(_ event: EventRecord) -> Bool {
     var event = event
+    let isLogged = log(&event)
+    filter(event)
+    showLogLevel()
+    return isLogged
+  }
+
+  /// ``record(_:)`` without the filters: for what they did themselves.
+  mutating func log(_ event: EventRecord) {
+    var event = event
+    _ = log(&event)
+  }
+
+  private mutating func log(_ event: inout EventRecord) -> Bool {
     var isLogged = true
     event.stamp(clock.seconds(at: now))
     if messaging.globalEnables.contains(.systemEventLogging) {
@@ -72,7 +86,6 @@ extension ManagementController {
     if messaging.globalEnables.contains(.eventMessageBuffer), !event.isAboutLog {
       eventBuffer.store(event)
     }
-    showLogLevel()
     return isLogged
   }
 

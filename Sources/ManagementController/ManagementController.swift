@@ -6,7 +6,7 @@ import IPMI
 /// system interface; which ones, and how long their requests are, is
 /// ``IPMI/Command``'s `requestLength`. Keeps the SEL, the SDR repository, the FRU inventories, the
 /// watchdog timer, the event message buffer and the receive message queue. Left out: sessions,
-/// users, LAN, PEF, and any controller behind another channel.
+/// users, LAN, alerts, and any controller behind another channel.
 ///
 /// A value without a clock: every entry takes `now`, monotonic nanoseconds. What the board has to
 /// do is read with ``takeAction()``. State is volatile, unless the board keeps what ``Restorable``
@@ -28,6 +28,7 @@ public struct ManagementController: Sendable {
   var eventBuffer = EventMessageBuffer()
   var receiveQueue = ReceiveMessageQueue()
   var messaging = Messaging()
+  var filtering = PlatformEventFiltering()
   var chassis: Chassis
   var actions = BoardActionQueue()
 

@@ -14,6 +14,9 @@ extension ManagementController {
       return .success
     case .setEventReceiver: return setEventReceiver(request)
     case .platformEvent: return platformEvent(request)
+    case .getPEFCapabilities, .setPEFConfigurationParameters, .getPEFConfigurationParameters,
+      .setLastProcessedEventID, .getLastProcessedEventID:
+      return platformEventFiltering(request, into: &response)
     case .getDeviceSDRInfo, .getDeviceSDR, .reserveDeviceSDRRepository:
       return deviceSDR(request, into: &response)
     default: break

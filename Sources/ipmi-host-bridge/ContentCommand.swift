@@ -34,7 +34,7 @@ struct ContentCommand: ParsableCommand {
 
     func run() throws {
       let content = try ContentFile.content(yaml: file)
-      _ = try content.makeController(named: file)
+      try content.check(named: file)
       let identity = content.identity
       var options = [
         "ipmi-bmc-sim", "id=bmc0", "device_rev=\(identity.deviceRevision)",

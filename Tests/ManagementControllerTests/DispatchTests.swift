@@ -20,6 +20,9 @@ struct CommandLength: Sendable, CustomTestStringConvertible {
     .init(.setPowerRestorePolicy, 1...1), .init(.getSystemRestartCause, 0...0),
     .init(.setSystemBootOptions, 1...6), .init(.getSystemBootOptions, 3...3),
     .init(.getPOHCounter, 0...0),
+    .init(.getPEFCapabilities, 0...0), .init(.getPEFConfigurationParameters, 3...3),
+    .init(.setLastProcessedEventID, 3...3), .init(.getLastProcessedEventID, 0...0),
+    .init(.setPEFConfigurationParameters, 22...22),
     .init(.getEventReceiver, 0...0), .init(.platformEvent, 6...8),
     .init(.getSensorReadingFactors, 2...2), .init(.setSensorHysteresis, 4...4),
     .init(.getSensorHysteresis, 1...2), .init(.setSensorThresholds, 8...8),
@@ -71,6 +74,8 @@ struct CommandLength: Sendable, CustomTestStringConvertible {
       var data = [UInt8](repeating: 0, count: count)
       if entry.command == .setSystemBootOptions, count > 0 { data[0] = 5 }
       if entry.command.netFn == .sensorEvent, count > 0 { data[0] = SensorNumber.voltage }
+      // The parameter with the most.
+      if entry.command == .setPEFConfigurationParameters, count > 0 { data[0] = 6 }
       let code = controller.code(entry.command, data)
       if entry.command == .setSystemBootOptions {
         #expect((code == 0xC7) == (count != 1 && count != 6), "\(count) bytes")
