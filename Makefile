@@ -74,7 +74,7 @@ test: lint packages plugin $(call firmware,$(BOARDS)) guests device-trees ## set
 else
 test: toolchain libfdt
 	$(SWIFT) test --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE) --skip GuestTests \
-	  --skip DeviceTreeTests $(FILTER)
+	  --skip DeviceTreeTests --skip QEMUFileTests $(FILTER)
 endif
 
 # A kernel more than `make test` needs.

@@ -107,8 +107,8 @@ let package = Package(
     .testTarget(
       name: "ControllerContentTests",
       dependencies: [
-        "ControllerContent", "EmulatedPair", "ManagementController", "SystemInterfaces", "TestSupport",
-        "ipmi-host-bridge",
+        "ControllerContent", "EmulatedPair", "ManagementController", "SystemInterfaces",
+        "TestSupport", "ipmi-host-bridge",
       ],
       exclude: ["example.yaml"], swiftSettings: strict),
     .testTarget(

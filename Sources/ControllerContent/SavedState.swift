@@ -34,9 +34,11 @@ public enum SavedState {
     return stream.bytes
   }
 
-  /// Restores `controller`, which has the content that the saved one had at its start.
+  /// Restores `controller`, which has its content.
   ///
-  /// The SEL clock has gone on meanwhile, as one with a battery does.
+  /// The SEL clock has gone on meanwhile, as one with a battery does. Where the content is another
+  /// than the saved controller's at its start, its records and inventories stay, and the rest is
+  /// restored.
   ///
   /// - Parameter time: Seconds since 1970.
   /// - Throws: where the bytes are no such state, and `controller` is as before.
@@ -63,8 +65,7 @@ public enum SavedState {
     var copy = controller
     copy.transfer(through: &stream)
     guard !stream.isRejected else {
-      throw ContentError(
-        name, "a state of a controller with other FRU devices; remove it, or take back the content")
+      throw ContentError(name, "the state makes no sense, though its sum is right")
     }
     copy.passTime(seconds: time > savedTime ? time - savedTime : 0)
     controller = copy

@@ -21,6 +21,7 @@ extension ManagementController {
       record.count == SensorDataRepository.headerSize + Int(record[4]),
       sdr.append(record, at: clock.seconds(at: now)) != nil
     else { return false }
+    for index in 2..<record.count { digest.add(record[index]) }
     if var sensor = SensorDescription(record: record) {
       for _ in 0..<SensorDescription.sharing(record) {
         sensors.append(sensor)
@@ -29,6 +30,13 @@ extension ManagementController {
       showPower(quietly: true)
     }
     return true
+  }
+
+  /// Adds a record of what the controller has already.
+  mutating func add(_ record: SensorDataRecord) {
+    var bytes: FixedBytes<255> = FixedBytes()
+    bytes.append(contentsOf: record.bytes)
+    add(bytes)
   }
 
   /// Adds a FRU device of `size` bytes that begin with `data`; the first one is device 0.
@@ -41,7 +49,10 @@ extension ManagementController {
     else { return false }
     for index in 0..<data.count {
       fru[range.lowerBound + index] = data[index]
+      digest.add(data[index])
     }
+    digest.add(UInt8(truncatingIfNeeded: size))
+    digest.add(UInt8(truncatingIfNeeded: size >> 8))
     return true
   }
 
@@ -79,16 +90,35 @@ extension ManagementController: Restorable {
   /// What is to outlive the controller's own loss of power: SEL, SDRs, FRU inventories, SEL clock,
   /// event filters, restore policy, boot options and hours with power.
   ///
-  /// To be restored into a controller with the same FRU devices. Sensors, watchdog and messages
-  /// start anew; what a record says of a sensor counts only as it is added.
+  /// SDRs and FRU inventories come back only to a controller that was given the same ones at its
+  /// start: where a board's content was changed, the new content counts. Sensors, watchdog and
+  /// messages start anew; what a record says of a sensor counts only as it is added.
   public mutating func transfer(through stream: inout some StateStream) {
     advance(to: stream.now)
     clock.transfer(through: &stream)
     sel.transfer(through: &stream)
-    sdr.transfer(through: &stream)
-    fru.transfer(through: &stream)
+    var saved = digest
+    stream.transfer(&saved)
+    if saved == digest {
+      sdr.transfer(through: &stream)
+      fru.transfer(through: &stream)
+    } else {
+      var otherSDR = SensorDataRepository(builtAt: 0)
+      otherSDR.transfer(through: &stream)
+      var otherFRU = FRUInventory()
+      otherFRU.transfer(through: &stream)
+    }
     filtering.transfer(through: &stream)
     chassis.transfer(through: &stream)
     showLogLevel(quietly: true)
+  }
+}
+
+/// What tells content apart: FNV-1a over its bytes, 32 bits.
+struct ContentDigest: RawRepresentable, Equatable, Sendable {
+  var rawValue: UInt32 = 0x811C_9DC5
+
+  mutating func add(_ byte: UInt8) {
+    rawValue = (rawValue ^ UInt32(byte)) &* 0x0100_0193
   }
 }

@@ -41,15 +41,20 @@ struct FRUInventory: Sendable {
 }
 
 extension FRUInventory: Restorable {
-  /// The bytes of every device; the stream rejects those of other devices than there are.
+  /// The size and the bytes of every device.
   mutating func transfer(through stream: inout some StateStream) {
-    var savedCount = count
-    stream.transfer(&savedCount, in: count...count)
+    stream.transfer(&count, in: 0...Self.deviceLimit)
+    var total = 0
     for device in 0..<count {
-      var size = sizes[device]
-      stream.transfer(&size)
-      if size != sizes[device] { stream.reject() }
+      stream.transfer(&sizes[device])
+      total += Int(sizes[device])
     }
+    guard total <= Self.capacity else {
+      stream.reject()
+      self = FRUInventory()
+      return
+    }
+    used = total
     for index in 0..<used { stream.transfer(&bytes[index]) }
   }
 }

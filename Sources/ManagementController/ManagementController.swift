@@ -29,6 +29,8 @@ public struct ManagementController: Sendable {
   var receiveQueue = ReceiveMessageQueue()
   var messaging = Messaging()
   var filtering = PlatformEventFiltering()
+  /// What it was given before it answered.
+  var digest = ContentDigest()
   var chassis: Chassis
   var actions = BoardActionQueue()
 
@@ -56,18 +58,11 @@ public struct ManagementController: Sendable {
   ) {
     self.init(identity: identity, powerIsOn: powerIsOn, seconds: seconds, now: now)
     self.sensors = sensors
-    for index in 0..<sensors.count { keep(SensorDataRecord(self.sensors[index].description)) }
-    keep(SensorDataRecord(controller: identity.name))
-    keep(SensorDataRecord(fru: FixedBytes(text: "Board FRU")))
+    for index in 0..<sensors.count { add(SensorDataRecord(self.sensors[index].description)) }
+    add(SensorDataRecord(controller: identity.name))
+    add(SensorDataRecord(fru: FixedBytes(text: "Board FRU")))
     addFRU(fru.image.bytes, size: FRUDescription.size)
     showPower(quietly: true)
-  }
-
-  /// Keeps a record of what the controller has.
-  private mutating func keep(_ record: SensorDataRecord) {
-    var bytes: FixedBytes<255> = FixedBytes()
-    bytes.append(contentsOf: record.bytes)
-    _ = sdr.append(bytes, at: sdr.lastAddition)
   }
 
   // MARK: Time

@@ -68,16 +68,17 @@ import Testing
     #expect(content.yaml.components(separatedBy: "bytes:").count == 2)
   }
 
-  @Test func `the article shows keys as they are`() throws {
+  @Test(arguments: [
+    ("../../Sources/ControllerContent/ControllerContent.docc/ControllerContent.md", 2),
+    ("../../README.md", 1),
+  ])
+  func `what the articles show is content`(file: String, records: Int) throws {
     let article = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent(
-        "../../Sources/ControllerContent/ControllerContent.docc/ControllerContent.md")
-    let text = try String(contentsOf: article, encoding: .utf8)
-    let blocks = text.components(separatedBy: "```").enumerated()
-    let yaml = try #require(
-      blocks.first { $0.offset % 2 == 1 && $0.element.hasPrefix("yaml\n") }?.element.dropFirst(5))
-    let content = try ControllerContent(yaml: String(yaml), file: "article")
-    #expect(content.records.count == 2 && content.inventories.count == 1)
+      .appendingPathComponent(file)
+    let blocks = try String(contentsOf: article, encoding: .utf8).components(separatedBy: "```")
+    let yaml = try #require(blocks.first { $0.hasPrefix("yaml\n") }?.dropFirst(5))
+    let content = try ControllerContent(yaml: String(yaml), file: file)
+    #expect(content.records.count == records && content.inventories.count == 1)
     #expect(throws: Never.self) { try content.makeController() }
   }
 }

@@ -7,7 +7,7 @@ import Testing
 @testable import ControllerContent
 
 /// The files as a stock QEMU takes them, and the command that makes them.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct StockQEMUTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct QEMUFileTests {
   /// Runs `ipmi-host-bridge content` with these arguments.
   private func content(_ arguments: String..., status: Int32 = 0) throws -> [String] {
     let runner =
