@@ -133,7 +133,7 @@ extension ManagementController {
   }
 
   /// Set and Get Channel Access, sections 22.22 and 22.23: 82h, no channel here has sessions.
-  func channelAccess(_ request: Message) -> CompletionCode {
+  mutating func channelAccess(_ request: Message) -> CompletionCode {
     switch request.byte(0) & 0x0F {
     case 0x0, 0xE, 0xF: .notSupportedForChannel
     default: .invalidDataField
