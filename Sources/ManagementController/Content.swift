@@ -19,6 +19,7 @@ extension ManagementController {
   public mutating func add(_ record: FixedBytes<255>) -> Bool {
     guard record.count >= SensorDataRepository.headerSize,
       record.count == SensorDataRepository.headerSize + Int(record[4]),
+      record.count <= SensorDataRepository.longestRecord,
       sdr.append(record, at: clock.seconds(at: now)) != nil
     else { return false }
     for index in 2..<record.count { digest.add(record[index]) }

@@ -99,7 +99,8 @@ extension ManagementController {
   /// Lets the filters act on an event that is on its way to the log.
   mutating func filter(_ event: EventRecord) {
     let actions = filtering.actions(on: event)
-    guard let action = actions.first else { return }
+    // Without power there is nothing to act on.
+    guard powerIsOn, let action = actions.first else { return }
     filtering.lastFiltered = event.id
     self.actions.append(action)
     switch action {

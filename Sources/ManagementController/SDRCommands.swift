@@ -42,7 +42,8 @@ extension ManagementController {
     return .success
   }
 
-  /// Add SDR, section 33.13: a whole record; 80h where its length is not the header's.
+  /// Add SDR, section 33.13: a whole record; 80h where its length is not the header's, C8h where it
+  /// is longer than any may be, C4h where there is no room.
   mutating func addSDR(_ request: Message, into response: inout Message) -> CompletionCode {
     var record: FixedBytes<255> = FixedBytes()
     guard record.append(contentsOf: request.bytes, in: request.dataOffset..<request.count),
@@ -99,6 +100,7 @@ extension ManagementController {
   private mutating func appendSDR(
     _ record: FixedBytes<255>, into response: inout Message
   ) -> CompletionCode {
+    guard record.count <= SensorDataRepository.longestRecord else { return .requestLengthExceeded }
     guard let id = sdr.append(record, at: clock.seconds(at: now)) else { return .outOfSpace }
     response.append(littleEndian: id)
     return .success

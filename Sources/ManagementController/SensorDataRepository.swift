@@ -11,8 +11,8 @@ struct SensorDataRepository: Sendable {
   static var capacity: Int { SDRStorage.count }
   /// ID, version, type, and the number of bytes behind them. Section 43.
   static let headerSize = 5
-  /// The longest record: one whose bytes Get SDR can all name.
-  static let longestRecord = 255
+  /// The longest record: one that Get SDR returns whole in a message that BT carries, 255 bytes.
+  static let longestRecord = 249
 
   private var bytes = SDRStorage(repeating: 0)
   /// The bytes in use.
@@ -85,7 +85,7 @@ struct SensorDataRepository: Sendable {
   }
 
   /// Numbers and adds a record, and cancels the reservation; returns its ID, or `nil` where there
-  /// is no room. The header's length must be the record's.
+  /// is no room. The header's length must be the record's, and no more than the longest.
   mutating func append(_ record: FixedBytes<255>, at seconds: UInt32) -> UInt16? {
     guard record.count <= free else {
       hasOverflowed = true

@@ -74,7 +74,7 @@ import Testing
     Case(sensor + "- {sensor: B, number: 1, type: fan}", line: 5, "described before, in line 2"),
     Case("sdr:\n- bytes: 51 C0 02 00", line: 2, "says that 2 bytes follow it; 1 do"),
     Case("sdr:\n- bytes: 51 C", line: 2, "'C' is not a byte"),
-    Case("sdr:\n- bytes: 51 C0", line: 2, "2 bytes; expected 3 to 253"),
+    Case("sdr:\n- bytes: 51 C0", line: 2, "2 bytes; expected 3 to 247"),
     Case("sdr:\n- {bytes: 51 C0 00, reading: 1}", line: 2, "describes no sensor"),
     Case("fru-area-size: 7", line: 1, "7 is outside 8 to 8192"),
     Case(
@@ -109,11 +109,11 @@ import Testing
       try ControllerContent(yaml: "sdr:\n" + sensors, file: "")
     }
     #expect(tooMany?.message.contains("one sensor too many") == true)
-    let record = "- bytes: 51 C0 FA\(String(repeating: " 00", count: 250))\n"
+    let record = "- bytes: 51 C0 F4\(String(repeating: " 00", count: 244))\n"
     let noRoom = #expect(throws: ContentError.self) {
-      try ControllerContent(yaml: "sdr:\n" + String(repeating: record, count: 65), file: "")
+      try ControllerContent(yaml: "sdr:\n" + String(repeating: record, count: 66), file: "")
     }
-    #expect(noRoom?.line == 66)
+    #expect(noRoom?.line == 67)
     let long = #expect(throws: ContentError.self) {
       try ControllerContent(
         yaml: String(repeating: " ", count: ControllerContent.fileLimit + 1), file: "")
@@ -129,7 +129,7 @@ import Testing
         [0, 0, 0x51, 0xC0, 0, 0, 0, 0x51, 0xC0, 2, 9],
         "record 1 at byte 5 is cut short: its header tells of 7 bytes, 6 are there"
       ),
-      ([0, 0, 0x51, 0xC0, 251], "record 0 at byte 0 has 256 bytes; at most 255 can be read"),
+      ([0, 0, 0x51, 0xC0, 251], "record 0 at byte 0 has 256 bytes; at most 249 can be read"),
       (
         [UInt8](repeating: 0, count: 16_390), "16390 bytes of records; at most 16384 fit"
       ),

@@ -70,6 +70,59 @@ import Testing
     #expect(pc.ask(.getSensorType, [10]) == [0, 0x08, 0x6F])
   }
 
+  /// OpenIPMI's compiler of SDRs, whose language has names for most bytes.
+  @Test(.enabled(if: Programs.find("sdrcomp") != nil, "sdrcomp is not installed"))
+  func `what OpenIPMI's sdrcomp compiles is shown in words`() throws {
+    let directory = try TemporaryDirectory()
+    let (source, binary) = (directory.appending("board.sdrs"), directory.appending("board.sdr"))
+    try Data(
+      """
+      sdr type 18
+        device_slave_address 0x20
+        device_channel_number 0
+        entity_id system_board
+        entity_instance 1
+        id_string "Board BMC"
+      endsdr
+      sdr type 1
+        sensor_owner_id 0x20
+        sensor_owner_lun 0
+        channel_number 0
+        sensor_number 7
+        entity_id processor
+        entity_instance 2
+        sensor_type Temperature
+        event_reading_type_code 1
+        analog_data_format 2s_complement
+        base_unit degrees_C
+        modifier_unit_code unspecified
+        linearization linear
+        sensor_direction input
+        m 1
+        tolerance 0
+        b 0
+        accuracy 0
+        accuracy_exp 0
+        r_exp 0
+        b_exp 0
+        id_string "Cpu2"
+      endsdr
+
+      """.utf8
+    ).write(to: URL(fileURLWithPath: source))
+    let sdrcomp = try ChildProcess(
+      name: "sdrcomp", command: ["sdrcomp", "-r", "-o", binary, source])
+    try #require(try sdrcomp.waitForExit(timeout: 30) == .exited(0), "\(sdrcomp.lines)")
+    let shown = try content("show", "--sdr", binary).joined(separator: "\n")
+    #expect(shown.contains("- controller: \"Board BMC\""))
+    #expect(shown.contains("- sensor: \"Cpu2\"\n    number: 7\n    type: temperature"))
+    #expect(shown.contains("entity: 3.2") && shown.contains("unit: degrees-C"))
+    #expect(!shown.contains("bytes:"))
+    var original = ControllerContent()
+    try original.read(sdrFile: ContentFile.read(binary), named: binary)
+    #expect(try ControllerContent(yaml: shown, file: "shown").records == original.records)
+  }
+
   @Test func `show makes of QEMU's files the YAML that they came from`() throws {
     let directory = try TemporaryDirectory()
     let (sdr, fru) = (directory.appending("bmc.sdr"), directory.appending("bmc.fru"))

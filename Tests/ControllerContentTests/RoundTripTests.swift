@@ -65,6 +65,33 @@ import Testing
     }
   }
 
+  /// A code of type and length, bytes, and the text; "IPMI" is the specification's example.
+  @Test(
+    arguments: [
+      (0xC3, [0x41, 0x22, 0x5C], #""A\"\\""#), (0xC2, [0x41, 0x0A], "410A"),
+      (0x42, [0x12, 0xAC], #""12 .""#), (0x41, [0x1F], "1F"),
+      (0x83, [0x29, 0xDC, 0xA6], #""IPMI""#), (0x02, [0x01, 0xFF], "01FF"), (0xC0, [], #""""#),
+    ] as [(UInt8, [UInt8], String)])
+  func `text in every code is shown in a comment`(code: UInt8, bytes: [UInt8], text: String) {
+    #expect(TypedText.shown(code, bytes[...]) == text)
+  }
+
+  @Test func `what is written as bytes has a comment that says what it is`() throws {
+    var content = ControllerContent()
+    // An event-only record with a name in 6-bit ASCII; a board area with an empty field as C0h.
+    content.records = [
+      .init(
+        bytes: [0, 0, 0x51, 0x03, 15] + [UInt8](repeating: 0, count: 11) + [0x83, 0x29, 0xDC, 0xA6])
+    ]
+    var board: [UInt8] = [1, 3, 0, 0, 0, 0, 0xC2, 0x48, 0x69, 0x41, 0x12, 0xC0, 0xC0, 0xC0, 0xC1]
+    board += [UInt8](repeating: 0, count: 8) + [0]
+    content.inventories = [([1, 0, 0, 1, 0, 0, 0, 0xFE] + board).withoutTrailingZeros]
+    #expect(content.yaml.contains("  # event-only sensor \"IPMI\"\n  - bytes: "))
+    let expected = #"# board: manufacturer "Hi", product "12", serial "", part "", file """#
+    #expect(content.yaml.contains(expected + "\n  - bytes: "))
+    #expect(try ControllerContent(yaml: content.yaml, file: "") == content)
+  }
+
   @Test func `values are written in decimals`() {
     let volts = Scale(
       conversion: LinearConversion(multiplier: 63, resultExponent: -3), format: .unsigned)

@@ -105,7 +105,7 @@ extension ControllerContent {
       let name = Array("Sensor \(Int.random(in: 0...99, using: &random))".utf8)
       record += [0xC0 | UInt8(name.count)] + name
     } else {
-      record = bytes(.random(in: 5...255, using: &random), &random)
+      record = bytes(.random(in: 5...249, using: &random), &random)
     }
     (record[0], record[1], record[3]) = (0, 0, type)
     record[4] = UInt8(record.count - 5)

@@ -130,6 +130,13 @@ import Testing
     #expect(controller.takeActions() == [])
   }
 
+  @Test func aHostWithoutPowerIsLeftAlone() {
+    var controller = make([filter(0x3E)])
+    controller.powerIsOn = false
+    #expect(controller.code(.platformEvent, event) == 0)
+    #expect(controller.takeActions() == [])
+  }
+
   @Test func whatItDoesIsAnEventWhereItIsAskedFor() throws {
     var controller = make([filter(0x04)], control: 3)
     controller.update(sensor: SensorNumber.voltage, reading: 215, now: 0)

@@ -58,7 +58,7 @@ import Testing
         == [0x51, 6, 0] + littleEndian(free) + [0, 0, 0, 0, 0, 0, 0, 0, 0x6F])
     #expect(
       try controller.data(.getSDRRepositoryAllocationInfo)
-        == littleEndian(capacity) + [1, 0] + littleEndian(free) + littleEndian(free) + [255])
+        == littleEndian(capacity) + [1, 0] + littleEndian(free) + littleEndian(free) + [249])
   }
 
   @Test func aRecordReadsInPiecesOfEverySize() throws {

@@ -55,8 +55,12 @@ import Testing
     #expect(controller.code(.addSDR, record(1) + [0]) == 0x80)
     #expect(controller.code(.addSDR, record(1).dropLast()) == 0x80)
     #expect(controller.code(.addSDR, record(1, size: 256)) == 0x80)
+    #expect(controller.code(.addSDR, record(1, size: 250)) == 0xC8)
+    let reservation = try controller.data(.reserveSDRRepository)
+    #expect(
+      controller.code(.partialAddSDR, reservation + [0, 0, 0, 1] + record(1, size: 250)) == 0xC8)
     #expect(try controller.readRepository().count == 6)
-    #expect(try controller.data(.addSDR, record(1, size: 255)) == [7, 0])
+    #expect(try controller.data(.addSDR, record(1, size: 249)) == [7, 0])
     #expect(try controller.data(.addSDR, record(1, size: 5)) == [8, 0])
   }
 
@@ -81,15 +85,15 @@ import Testing
   @Test func aFullRepositoryRefusesAndSaysSo() throws {
     var controller = try empty()
     var count = 0
-    while controller.code(.addSDR, record(UInt8(count), size: 255)) == 0 { count += 1 }
-    #expect(count == ManagementController.sdrCapacity / 255)
-    #expect(controller.code(.addSDR, record(0, size: 255)) == 0xC4)
+    while controller.code(.addSDR, record(UInt8(count), size: 249)) == 0 { count += 1 }
+    #expect(count == ManagementController.sdrCapacity / 249)
+    #expect(controller.code(.addSDR, record(0, size: 249)) == 0xC4)
     #expect(try controller.data(.getSDRRepositoryInfo).last == 0xEF)
-    let rest = ManagementController.sdrCapacity % 255
+    let rest = ManagementController.sdrCapacity % 249
     #expect(controller.code(.addSDR, record(1, size: rest)) == 0)
     #expect(try word(controller.data(.getSDRRepositoryInfo), 3) == 0)
     #expect(
-      try controller.readRepository().map(\.count) == Array(repeating: 255, count: count) + [rest])
+      try controller.readRepository().map(\.count) == Array(repeating: 249, count: count) + [rest])
   }
 
   @Test(arguments: 1...25)

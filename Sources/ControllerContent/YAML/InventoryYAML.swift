@@ -92,6 +92,7 @@ struct InventoryYAML {
     if let pairs = pairs(of: bytes, areaSize: areaSize) {
       yaml.entry { $0.write(pairs) }
     } else {
+      for summary in summaries(bytes) { yaml.comment(summary) }
       yaml.entry { $0.pair("bytes", YAMLText.bytes(bytes)) }
     }
   }
@@ -150,6 +151,23 @@ struct InventoryYAML {
     if !custom.isEmpty { pairs.append(("custom", YAMLText.list(custom.map(YAMLText.quoted)))) }
     if pairs.allSatisfy({ $0.1 == nil }) { pairs.append(("language", "0")) }
     return pairs
+  }
+
+  /// The fields of each area, in any code, for a comment.
+  private static func summaries(_ bytes: [UInt8]) -> [String] {
+    guard bytes.count >= 8, bytes[0] == 0x01 else { return [] }
+    return areas.compactMap { area in
+      guard bytes[area.area.rawValue] != 0 else { return nil }
+      var index = Int(bytes[area.area.rawValue]) * 8 + 2 + area.prefix
+      var fields: [String] = []
+      while index < bytes.count, bytes[index] != 0xC1, fields.count < customLimit {
+        let key = fields.count < area.fields.count ? area.fields[fields.count] : "custom"
+        let text = bytes[(index + 1)...].prefix(Int(bytes[index] & 0x3F))
+        fields.append("\(key) \(TypedText.shown(bytes[index], text))")
+        index += 1 + text.count
+      }
+      return "\(area.key): \(fields.joined(separator: ", "))"
+    }
   }
 
   // MARK: Dates

@@ -33,6 +33,7 @@ extension ControllerContent.Record {
       case 0x12: controllerWriter()
       default: nil
       }
+    if readable == nil { yaml.comment(summary) }
     yaml.entry(
       readable ?? { yaml in
         yaml.pair("bytes", YAMLText.bytes(bytes[2...]))

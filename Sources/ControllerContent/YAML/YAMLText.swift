@@ -5,9 +5,14 @@ struct YAMLText {
   private var indent = 0
 
   /// A line that is only a comment.
-  mutating func comment(_ comment: String) { text += "# \(comment)\n" }
-  /// An empty line.
-  mutating func blank() { text += "\n" }
+  mutating func comment(_ comment: String) {
+    text += String(repeating: " ", count: indent) + "# \(comment)\n"
+  }
+
+  /// An empty line between others.
+  mutating func blank() {
+    if !text.isEmpty { text += "\n" }
+  }
 
   /// A key whose value is what `body` writes, a step further in.
   mutating func section(_ key: String, _ body: (inout YAMLText) -> Void) {
