@@ -35,6 +35,17 @@ public struct VMOutput<let capacity: Int>: Sendable {
     }
   }
 
+  /// Moves the oldest bytes to the end of `span`, as many as fit.
+  public mutating func move(to span: inout OutputRawSpan) {
+    let moved = min(count, span.freeCapacity)
+    var offset = head
+    for _ in 0..<moved {
+      span.append(storage[offset])
+      offset = wrapped(offset + 1)
+    }
+    removeFirst(moved)
+  }
+
   /// Removes the `n` oldest bytes, which were written: `0...count`.
   public mutating func removeFirst(_ n: Int) {
     precondition(n >= 0 && n <= count)
