@@ -32,9 +32,11 @@ let package = Package(
     .executable(name: "ipmi-host-bridge", targets: ["ipmi-host-bridge"]),
   ],
   dependencies: [
-    // The command line's and the content files' only; every other module depends on nothing but the
-    // toolchain.
+    // The command line's, its sockets', the content files'; every other module depends on nothing but
+    // the toolchain.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -79,12 +81,24 @@ let package = Package(
       swiftSettings: strict),
     // Starts and watches the emulators of a host and a BMC: for the command line and the tests.
     .target(name: "EmulatedPair", swiftSettings: strict),
+    // The sockets of the stand-alone program: a BMC behind the VM protocol.
+    .target(
+      name: "Transport",
+      dependencies: [
+        "IPMI", "ManagementController", "VMProtocol",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
     // The command line.
     .executableTarget(
       name: "ipmi-host-bridge",
       dependencies: [
-        "BMCPeripherals", "ControllerContent", "DeviceTree", "EmulatedPair",
+        "BMCPeripherals", "ControllerContent", "DeviceTree", "EmulatedPair", "IPMI",
+        "ManagementController", "Transport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
 

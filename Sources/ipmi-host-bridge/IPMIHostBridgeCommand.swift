@@ -16,6 +16,9 @@ struct IPMIHostBridgeCommand: ParsableCommand {
       To use it with your own command line:
         ipmi-host-bridge qemu -- qemu-system-arm -M npcm750-evb …
 
+      To answer a PC without emulating a BMC:
+        ipmi-host-bridge simulate --listen unix:bmc.sock
+
       To see which host interfaces your firmware's device tree declares:
         ipmi-host-bridge dtb board.dtb
 
@@ -24,6 +27,7 @@ struct IPMIHostBridgeCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      QEMUCommand.self, PairQEMUCommand.self, DTBCommand.self, ContentCommand.self,
+      QEMUCommand.self, PairQEMUCommand.self, SimulateCommand.self, ContentCommand.self,
+      DTBCommand.self,
     ])
 }

@@ -202,6 +202,6 @@ private func report(_ who: String, _ what: String) {
 }
 
 /// Progress is for whoever is watching, also through a pipe.
-private func flushOutput() {
+func flushOutput() {
   fflush(nil)
 }

@@ -1,0 +1,120 @@
+import Logging
+import NIOCore
+import NIOPosix
+
+/// BMCs behind sockets: any number of links, each with a BMC of its own, in one process.
+///
+/// One thread serves them all, and none of them waits for another.
+public final class Simulator: Sendable {
+  /// Bytes of one read: 400 short requests.
+  private static let readSize = 2048
+
+  private let group: MultiThreadedEventLoopGroup
+  private let eventLoop: any EventLoop
+  private let logger: Logger
+  private let shared: NIOLoopBoundBox<Shared>
+
+  /// What belongs to the event loop.
+  private final class Shared {
+    let scratch = Scratch()
+    var links: [Link] = []
+    var listeners: [any Channel] = []
+    var files: [UnixListener] = []
+    var isEnding = false
+  }
+
+  /// A simulator without links.
+  public init(logger: Logger) {
+    group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    eventLoop = group.next()
+    self.logger = logger
+    shared = NIOLoopBoundBox.makeBoxSendingValue(Shared(), eventLoop: eventLoop)
+  }
+
+  /// The time that the BMCs are told, in nanoseconds.
+  public static var now: UInt64 { Link.now }
+
+  /// Makes a link on which a VM connects to `bmc`.
+  ///
+  /// - Returns: Where it listens: `address`, with the port that the system chose.
+  public func listen(on address: LinkAddress, bmc: SimulatedBMC) throws -> LinkAddress {
+    switch address {
+    case .unix(let path):
+      let listener = try UnixListener(path)
+      do {
+        _ = try start(address, bmc) { $0.withBoundSocket(listener.descriptor) }
+        try eventLoop.submit { [shared] in shared.value.files.append(listener) }.wait()
+      } catch {
+        listener.removeFile()
+        throw LinkError("\(address): could not listen: \(error)")
+      }
+      return address
+    case .tcp(let host, let port):
+      do {
+        let channel = try start(address, bmc) { bootstrap in
+          bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .bind(host: host, port: port)
+        }
+        return .tcp(host: host, port: channel.localAddress?.port ?? port)
+      } catch {
+        throw LinkError("\(address): could not listen: \(error)")
+      }
+    }
+  }
+
+  private func start(
+    _ address: LinkAddress, _ bmc: SimulatedBMC,
+    _ bind: (ServerBootstrap) -> EventLoopFuture<any Channel>
+  ) throws -> any Channel {
+    let link = try makeLink(address, bmc)
+    let bootstrap = ServerBootstrap(group: eventLoop)
+      .childChannelOption(
+        .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readSize)
+      )
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(LinkHandler(link.value))
+        }
+      }
+    let channel = try bind(bootstrap).wait()
+    try eventLoop.submit { [shared] in shared.value.listeners.append(channel) }.wait()
+    return channel
+  }
+
+  private func makeLink(
+    _ address: LinkAddress, _ bmc: SimulatedBMC
+  ) throws -> NIOLoopBound<Link> {
+    let (eventLoop, logger) = (eventLoop, logger)
+    return try eventLoop.submit { [shared] in
+      let link = Link(
+        address.description, bmc: bmc, scratch: shared.value.scratch, eventLoop: eventLoop,
+        logger: logger)
+      shared.value.links.append(link)
+      return NIOLoopBound(link, eventLoop: eventLoop)
+    }.wait()
+  }
+
+  /// Makes a link that connects `bmc` to a VM that listens, again and again.
+  public func connect(to address: LinkAddress, bmc: SimulatedBMC) throws {
+    let link = try makeLink(address, bmc)
+    let (eventLoop, shared, logger) = (eventLoop, shared, logger)
+    eventLoop.execute {
+      Connector(
+        address, link: link.value, eventLoop: eventLoop, logger: logger,
+        isEnding: { shared.value.isEnding }
+      ).attempt()
+    }
+  }
+
+  /// Ends all links: nobody can connect any more, connections are closed, socket files removed.
+  public func end() throws {
+    try eventLoop.submit { [shared] in
+      shared.value.isEnding = true
+      for listener in shared.value.listeners { listener.close(promise: nil) }
+      for file in shared.value.files { file.removeFile() }
+      for link in shared.value.links { link.end() }
+    }.wait()
+    try group.syncShutdownGracefully()
+  }
+}
