@@ -19,21 +19,24 @@ struct IdentityOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "GUID of the first link's BMC; the last number of each further one is one more.",
-      valueName: "uuid"))
+      valueName: "uuid"),
+    transform: { try uuid($0) })
   var guid = UUID(
     uuid: (
       0xD6, 0x05, 0x3F, 0x1C, 0x7A, 0x2B, 0x47, 0x4D, 0x8A, 0x9C, 0x50, 0x4E, 0xB0, 0xE1, 0x51, 0x00
     ))
 
   @Option(
-    help: ArgumentHelp("Name in the BMC's own locator record, 1 to 16 of ASCII.", valueName: "text"))
+    help: ArgumentHelp("Name in the BMC's own locator record, 1 to 16 of ASCII.", valueName: "text")
+  )
   var name = "BMC"
 
   func validate() throws {
     guard manufacturer < 1 << 20 else {
       throw ValidationError("A manufacturer ID has 20 bits: 0 to 1048575.")
     }
-    guard (1...16).contains(name.utf8.count), name.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+    guard (1...16).contains(name.utf8.count), name.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+    else {
       throw ValidationError("A name has 1 to 16 characters of printable ASCII.")
     }
   }
@@ -71,8 +74,12 @@ struct IdentityOptions: ParsableArguments {
   }
 }
 
-extension UUID: @retroactive ExpressibleByArgument {
-  public init?(argument: String) { self.init(uuidString: argument) }
+private func uuid(_ text: String) throws -> UUID {
+  guard let uuid = UUID(uuidString: text) else {
+    throw ValidationError(
+      "\(text) is no UUID: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12 are expected.")
+  }
+  return uuid
 }
 
 extension SensorTable {

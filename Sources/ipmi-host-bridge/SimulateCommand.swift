@@ -58,7 +58,8 @@ struct SimulateCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "What is logged: \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).",
-      valueName: "level"))
+      valueName: "level"),
+    transform: { try level(named: $0) })
   var logLevel = Logger.Level.notice
 
   func validate() throws {
@@ -77,6 +78,7 @@ struct SimulateCommand: ParsableCommand {
   }
 
   func run() throws {
+    allowManyFiles()
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     var logger = Logger(label: "ipmi-host-bridge")
     logger.logLevel = logLevel
@@ -112,14 +114,27 @@ struct SimulateCommand: ParsableCommand {
   }
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
-
 private func linkAddress(_ text: String) throws -> LinkAddress {
   do throws(LinkError) {
     return try LinkAddress(text)
   } catch {
     throw ValidationError(error.description)
   }
+}
+
+private func level(named text: String) throws -> Logger.Level {
+  guard let level = Logger.Level(rawValue: text) else {
+    throw ValidationError("\(text) is no level of the log.")
+  }
+  return level
+}
+
+/// Two files for each link are soon more than what a shell allows at first.
+private func allowManyFiles() {
+  var limit = rlimit()
+  guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+  limit.rlim_cur = limit.rlim_max
+  _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }
 
 /// SIGINT and SIGTERM, as something to wait for.

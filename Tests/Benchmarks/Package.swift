@@ -20,6 +20,8 @@ let package = Package(
   targets: [
     // The clock, the callbacks of an emulator, floors in C.
     .target(name: "CMeasure", cSettings: [.treatAllWarnings(as: .error)]),
+    // A client of VM protocol servers, and a server that sends back what it gets.
+    .target(name: "CWire", cSettings: [.treatAllWarnings(as: .error)]),
     // Rows that need no emulator; also built as Embedded Swift, with embedded.json.
     .executableTarget(
       name: "in-process",
@@ -30,7 +32,9 @@ let package = Package(
     // Runs `in-process` and the emulators, and prints the table.
     .executableTarget(
       name: "benchmarks",
-      dependencies: [.product(name: "EmulatedPair", package: "ipmi-host-bridge")],
+      dependencies: [
+        "CWire", .product(name: "EmulatedPair", package: "ipmi-host-bridge"),
+      ],
       path: "Sources/Report", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

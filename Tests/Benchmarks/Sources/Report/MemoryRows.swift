@@ -15,14 +15,14 @@ struct MemoryRows {
     for round in 1...Self.rounds {
       progress("memory of qemu-system-arm, round \(round) of \(Self.rounds)")
       with.append(
-        try Self.residentSize(
+        try Self.machine(
           of: board,
           options: [
             "-chardev",
             "socket,id=ipmi0,path=\(directory.appending("\(round)")),server=on,wait=off",
             "-device", "ipmi-host-extern,chardev=ipmi0,responder=\(board.responders[0])",
           ], environment: Preload.environment(for: plugin)))
-      without.append(try Self.residentSize(of: board))
+      without.append(try Self.machine(of: board))
     }
     rows = [
       Row(
@@ -34,7 +34,7 @@ struct MemoryRows {
   }
 
   /// KiB resident in a machine that is made and not yet started.
-  private static func residentSize(
+  private static func machine(
     of board: Board, options: [String] = [], environment: [String: String] = [:]
   ) throws -> Double {
     let qemu = try ChildProcess(
@@ -45,13 +45,17 @@ struct MemoryRows {
       ] + options, environment: environment)
     var cursor = 0
     try qemu.wait(for: "monitor", from: &cursor, timeout: 30) { $0.contains("monitor - type") }
-    let status = try String(
-      contentsOfFile: "/proc/\(qemu.processIdentifier)/status", encoding: .utf8)
-    guard
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
-      let size = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) }
-      )
-    else { throw EmulatorError("no VmRSS in /proc") }
-    return size
+    return try residentSize(of: qemu)
   }
+}
+
+/// KiB of memory that a process has.
+func residentSize(of process: ChildProcess) throws -> Double {
+  let status = try String(
+    contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+  guard
+    let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
+    let size = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) })
+  else { throw EmulatorError("no VmRSS in /proc") }
+  return size
 }

@@ -1,17 +1,33 @@
+import CWire
 import EmulatedPair
 import Foundation
 
-// usage: benchmarks IN-PROCESS [BOARD], where IN-PROCESS is the Embedded build of that program; the
-// native build stands beside this one.
+// usage: benchmarks IN-PROCESS PROGRAM [BOARD], where IN-PROCESS is the Embedded build of that
+// program, whose native build stands beside this one, and PROGRAM is `ipmi-host-bridge`.
+// `benchmarks simulate PROGRAM` prints only the rows of `simulate`; `benchmarks echo` is one of its
+// peers.
 //
 // Every row is measured beside its peer or floor, in turns, and is a median; on a machine that does
 // other things too, only the ratios mean something.
 
 do {
   let arguments = CommandLine.arguments
-  let boardName = arguments.count > 2 ? arguments[2] : "npcm750-evb"
-  guard arguments.count > 1, let board = Board.named(boardName) else {
-    throw EmulatorError("usage: benchmarks IN-PROCESS [BOARD]")
+  if arguments.dropFirst() == ["echo"] {
+    try SimulatorRows.echo()
+    exit(0)
+  }
+  let boardName = arguments.count > 3 ? arguments[3] : "npcm750-evb"
+  guard arguments.count > 2, let board = Board.named(boardName) else {
+    throw EmulatorError("usage: benchmarks IN-PROCESS PROGRAM [BOARD]")
+  }
+
+  cwire_allow_many_files()
+  var simulators = try SimulatorRows(arguments[2])
+  try simulators.measure()
+  let simulatorRows = try simulators.rows
+  if arguments[1] == "simulate" {
+    print(table(simulatorRows))
+    exit(0)
   }
 
   progress("registers, transactions and codec in process")
@@ -26,7 +42,7 @@ do {
   print(
     table(
       try embedded.accesses + [embedded.transactions, native.transactions] + embedded.codec
-        + guests.rows + embedded.sizes + memory.rows))
+        + simulatorRows + guests.rows + embedded.sizes + memory.rows))
 } catch {
   FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
   exit(1)
