@@ -7,13 +7,17 @@ import IPMI
 /// it sends as soon as there is room, so the peer's view is late at worst, never wrong.
 public struct VMLink: Sendable {
   /// Bytes kept free for the response of the open request, so that it is never refused.
-  static let responseReserve = VMFrame.encodedCapacity
+  @usableFromInline
+  static var responseReserve: Int { VMFrame.encodedCapacity }
 
   /// The most bytes a control command without an argument has on the wire.
-  private static let controlCapacity = 3
+  @usableFromInline
+  static var controlCapacity: Int { 3 }
 
   private var decoder = VMDecoder(role: .bmc)
-  private var output = VMOutput<2048>()
+  // Seen by other modules, which would otherwise copy all of the link to ask how much it holds.
+  @usableFromInline
+  private(set) var output = VMOutput<2048>()
   /// Whether a VM is connected.
   public private(set) var isConnected = false
   /// What the VM can do; `nil` until it says so. QEMU says so as soon as it connects.
@@ -53,9 +57,11 @@ public struct VMLink: Sendable {
   // MARK: To the peer
 
   /// Whether a further response fits, beside the commands that may precede it.
+  @inlinable
   public var hasRoomForResponse: Bool { output.free >= Self.responseReserve }
 
   /// Whether a further command fits, beside a response.
+  @inlinable
   public var hasRoomForCommand: Bool {
     output.free >= Self.responseReserve + Self.controlCapacity
   }
@@ -108,6 +114,7 @@ public struct VMLink: Sendable {
   // MARK: Bytes for the peer
 
   /// Whether bytes wait to be sent.
+  @inlinable
   public var hasOutput: Bool { !output.isEmpty }
 
   /// Replaces what `chunk` holds by the oldest bytes to send; they stay until they are consumed.

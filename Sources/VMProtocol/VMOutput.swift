@@ -19,8 +19,10 @@ public struct VMOutput<let capacity: Int>: Sendable {
   }
 
   /// Whether no byte is held.
+  @inlinable
   public var isEmpty: Bool { count == 0 }
   /// The number of bytes that still fit.
+  @inlinable
   public var free: Int { capacity - count }
 
   /// Replaces what `chunk` holds by the oldest bytes, as many as fit; they stay in the queue.
