@@ -135,6 +135,14 @@ let package = Package(
       name: "IPMIHostBridgeTests",
       dependencies: ["BMCPeripherals", "HostPeripherals", "IPMIHostBridge", "TestSupport"],
       swiftSettings: strict),
+    // Sockets, and OpenIPMI's ipmi_sim as a peer where it is installed.
+    .testTarget(
+      name: "TransportTests",
+      dependencies: [
+        "EmulatedPair", "HostPeripherals", "IPMIHostBridge", "TestSupport", "Transport",
+        "ipmi-host-bridge",
+      ],
+      swiftSettings: strict),
     // The overlays in devicetrees/, and broken files.
     .testTarget(
       name: "DeviceTreeTests",

@@ -22,9 +22,9 @@ public enum LinkAddress: Hashable, Sendable, CustomStringConvertible {
             + "\(Self.pathLimit); choose a shorter one")
       }
       self = .unix(path: path)
-    } else if text.hasPrefix("tcp:"), let colon = text.lastIndex(of: ":"),
-      let port = UInt16(text[text.index(after: colon)...]),
-      let host = Self.host(text.dropFirst("tcp:".count).prefix(upTo: colon))
+    } else if text.hasPrefix("tcp:"),
+      case let rest = text.dropFirst("tcp:".count), let colon = rest.lastIndex(of: ":"),
+      let port = UInt16(rest[rest.index(after: colon)...]), let host = Self.host(rest[..<colon])
     {
       self = .tcp(host: host, port: Int(port))
     } else {

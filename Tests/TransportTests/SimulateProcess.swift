@@ -1,0 +1,32 @@
+import EmulatedPair
+import Foundation
+
+/// `ipmi-host-bridge simulate`, as a user runs it.
+enum SimulateProcess {
+  /// The executable that was built along with the tests, in the same folder.
+  static let executable = URL(fileURLWithPath: runner).deletingLastPathComponent()
+    .appendingPathComponent("ipmi-host-bridge").path
+
+  private static var runner: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      ?? CommandLine.arguments[0]
+  }
+
+  /// Starts it; with links to listen on, returns when it does.
+  static func start(_ arguments: [String]) throws -> ChildProcess {
+    let process = try ChildProcess(
+      name: "simulate", command: [executable, "simulate"] + arguments)
+    var cursor = 0
+    for argument in arguments where argument == "--listen" {
+      try process.wait(for: argument, from: &cursor, timeout: 10) { $0.hasPrefix("listening on ") }
+    }
+    return process
+  }
+
+  /// Runs it to its end.
+  static func run(_ arguments: [String]) throws -> (status: ExitStatus, lines: [String]) {
+    let process = try ChildProcess(
+      name: "simulate", command: [executable, "simulate"] + arguments)
+    return (try process.waitForExit(timeout: 30), process.lines)
+  }
+}
