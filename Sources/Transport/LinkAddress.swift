@@ -36,7 +36,7 @@ public enum LinkAddress: Hashable, Sendable, CustomStringConvertible {
     if text.hasPrefix("["), text.hasSuffix("]"), text.count > 2 {
       return String(text.dropFirst().dropLast())
     }
-    return text.isEmpty || text.contains(":") ? nil : String(text)
+    return text.isEmpty || text.contains { ":[]".contains($0) } ? nil : String(text)
   }
 
   /// Whether only this machine reaches it: a Unix socket, 127.0.0.0/8, ::1 or localhost.

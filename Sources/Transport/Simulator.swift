@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// BMCs behind sockets: any number of links, each with a BMC of its own, in one process.
 ///
@@ -8,10 +9,14 @@ import NIOPosix
 public final class Simulator: Sendable {
   /// Bytes of one read: 400 short requests.
   private static let readSize = 2048
+  /// Bytes that the system may hold for a connection each way, where it is TCP's: of itself it
+  /// would let a peer that does not read fill megabytes.
+  private static let socketBufferSize = 65_536
 
   private let group: MultiThreadedEventLoopGroup
   private let eventLoop: any EventLoop
   private let logger: Logger
+  private let hasEnded = Mutex(false)
   private let shared: NIOLoopBoundBox<Shared>
 
   /// What belongs to the event loop.
@@ -53,6 +58,12 @@ public final class Simulator: Sendable {
       do {
         let channel = try start(address, bmc) { bootstrap in
           bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(
+              .socketOption(.so_sndbuf), value: SocketOptionValue(Self.socketBufferSize)
+            )
+            .childChannelOption(
+              .socketOption(.so_rcvbuf), value: SocketOptionValue(Self.socketBufferSize)
+            )
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .bind(host: host, port: port)
         }
@@ -107,8 +118,15 @@ public final class Simulator: Sendable {
     }
   }
 
-  /// Ends all links: nobody can connect any more, connections are closed, socket files removed.
+  /// Ends all links: nobody can connect any more, connections are closed, socket files removed. No
+  /// effect when called again.
   public func end() throws {
+    let isFirst = hasEnded.withLock { hasEnded in
+      defer { hasEnded = true }
+      return !hasEnded
+    }
+    // A loop that has ended would never say that it has done anything.
+    guard isFirst else { return }
     try eventLoop.submit { [shared] in
       shared.value.isEnding = true
       for listener in shared.value.listeners { listener.close(promise: nil) }

@@ -87,7 +87,7 @@ let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   ) throws {
     let running = try RunningSimulator(overTCP: overTCP)
     let good = request(.getDeviceID, id: 1)
-    for round in 0..<200 {
+    for round in 0..<100 {
       var client: WireClient? = try WireClient(running.address)
       #expect(try client?.deviceIDIsAnswered() == true, "round \(round)")
       // Half a frame, or answers that nobody reads.
@@ -100,8 +100,8 @@ let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   @Test(arguments: [false, true])
   func `a client that vanishes with answers outstanding kills nothing`(_ overTCP: Bool) throws {
     let running = try RunningSimulator(overTCP: overTCP)
-    for outstanding in [1, 2, 5, 50, 500, 5000] {
-      for _ in 0..<20 {
+    for outstanding in [1, 2, 5, 50, 500] {
+      for _ in 0..<10 {
         let client = try WireClient(running.address)
         client.send((0..<outstanding).flatMap { request(.getSELInfo, id: UInt8($0 & 0x7F)) })
         client.abort()

@@ -42,6 +42,12 @@ final class WireClient {
   init(accepted descriptor: CInt) { self.descriptor = descriptor }
 
   private func connect<Address>(to address: inout Address) throws {
+    // Little, so that a flood is over soon.
+    var limit: CInt = 32_768
+    unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVBUF, &limit, socklen_t(MemoryLayout<CInt>.size))
+    unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_SNDBUF, &limit, socklen_t(MemoryLayout<CInt>.size))
     let size = socklen_t(MemoryLayout<Address>.size)
     let status = unsafe withUnsafePointer(to: &address) {
       unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
