@@ -97,7 +97,12 @@ bench: packages ## figures beside their peers, measured in one run: a table
 	  --toolset $(BENCHMARKS)/embedded.json --scratch-path .build/benchmarks/embedded \
 	  --product in-process >&2
 	@$(SWIFT) build -c release --package-path $(BENCHMARKS) --scratch-path .build/benchmarks >&2
-	@.build/benchmarks/release/benchmarks $(IN_PROCESS) $(BOARD)
+	@$(release_program) >&2
+	@.build/benchmarks/release/benchmarks $(IN_PROCESS) .build/release/ipmi-host-bridge $(BOARD)
+
+# The command line as it is installed: it depends on nothing but the system's C library.
+release_program = $(SWIFT) build -c release --static-swift-stdlib -Xlinker -s \
+  --product ipmi-host-bridge
 
 lint: toolchain ## check the format of all Swift sources
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests firmware-stubs/Package.swift \
@@ -149,8 +154,7 @@ $(eval $(call linux_program_rule,$(RESPONDER),linux-armv6,armv6-none-none-eabi))
 $(eval $(call linux_program_rule,$(REQUESTER),linux-x86-64,x86_64-unknown-linux-gnu))
 
 install: libfdt plugin $(call firmware,$(BOARDS)) ## into PREFIX=/usr/local, below DESTDIR
-	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -s \
-	  --product ipmi-host-bridge
+	$(release_program)
 	install -D -m 755 .build/release/ipmi-host-bridge $(DESTDIR)$(PREFIX)/bin/ipmi-host-bridge
 	install -D -m 644 $(PLUGIN) \
 	  $(DESTDIR)$(PREFIX)/lib/ipmi-host-bridge/libipmi-host-bridge-qemu.so

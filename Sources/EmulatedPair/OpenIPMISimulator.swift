@@ -16,7 +16,13 @@ public final class OpenIPMISimulator: Sendable {
     guard let program = try BMC.ipmiSim.program(.tcp(port: port), directory: directory.path) else {
       throw EmulatorError("ipmi_sim is no program")
     }
-    process = try ChildProcess(name: "ipmi_sim", command: program.command)
+    guard let path = Programs.find(program.command[0]) else {
+      throw EmulatorError("ipmi_sim was not found on PATH; `make demo` installs what is needed")
+    }
+    // This program ignores SIGPIPE, which its children would inherit; ipmi_sim does not ignore it.
+    process = try ChildProcess(
+      name: "ipmi_sim",
+      command: ["env", "--default-signal=PIPE", path] + program.command.dropFirst())
     try waitForListener(port, of: process)
   }
 }

@@ -15,7 +15,9 @@ enum SimulateProcess {
   /// Starts it; with links to listen on, returns when it does.
   static func start(_ arguments: [String]) throws -> ChildProcess {
     let process = try ChildProcess(
-      name: "simulate", command: [executable, "simulate"] + arguments)
+      name: "simulate",
+      // As a shell starts it: this program ignores SIGPIPE, and its children inherit that.
+      command: ["env", "--default-signal=PIPE", executable, "simulate"] + arguments)
     var cursor = 0
     for argument in arguments where argument == "--listen" {
       try process.wait(for: argument, from: &cursor, timeout: 10) { $0.hasPrefix("listening on ") }

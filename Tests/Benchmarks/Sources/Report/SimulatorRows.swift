@@ -30,8 +30,15 @@ struct SimulatorRows {
   private let ports: [Int]
   private var figures = [Figures](repeating: Figures(), count: Server.allCases.count)
 
+  /// The rows, of servers that have ended.
+  static func measured(_ program: String) throws -> [Row] {
+    var servers = try Self(program)
+    try servers.measure()
+    return try servers.rows
+  }
+
   /// Starts the servers; `program` is `ipmi-host-bridge`.
-  init(_ program: String) throws {
+  private init(_ program: String) throws {
     self.program = program
     let ours = try ChildProcess(
       name: "simulate", command: [program, "simulate", "--listen", "tcp:127.0.0.1:0"])
@@ -63,7 +70,7 @@ struct SimulatorRows {
   }
 
   /// Measures all servers in turns.
-  mutating func measure() throws {
+  private mutating func measure() throws {
     let connections = try zip(Server.allCases, ports).map { server, port in
       let connection = cwire_connect(CInt(port))
       guard connection >= 0 else { throw EmulatorError("\(server) does not answer") }
@@ -103,7 +110,7 @@ struct SimulatorRows {
 
   private func figures(of server: Server) -> Figures { figures[server.rawValue] }
 
-  var rows: [Row] {
+  private var rows: [Row] {
     get throws {
       let ours = figures(of: .simulate)
       let roundTrips = [Server.echo, .ipmiSim].map { server in

@@ -22,9 +22,7 @@ do {
   }
 
   cwire_allow_many_files()
-  var simulators = try SimulatorRows(arguments[2])
-  try simulators.measure()
-  let simulatorRows = try simulators.rows
+  let simulatorRows = try SimulatorRows.measured(arguments[2])
   if arguments[1] == "simulate" {
     print(table(simulatorRows))
     exit(0)
