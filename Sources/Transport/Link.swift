@@ -106,8 +106,9 @@ final class Link {
     if bmc.statistics.hostControls != logged.hostControls
       || bmc.statistics.refusedHostControls != logged.refusedHostControls
       || bmc.statistics.hostResets != logged.hostResets
+      || bmc.statistics.announcements != logged.announcements
     {
-      logHostControl()
+      logNews()
     }
   }
 
@@ -129,9 +130,13 @@ final class Link {
     served()
   }
 
-  private func logHostControl() {
+  private func logNews() {
     let statistics = bmc.statistics
     let action = bmc.lastAction?.name.description ?? ""
+    if statistics.announcements != logged.announcements {
+      let bits = String(bmc.capabilities?.rawValue ?? 0, radix: 16, uppercase: true)
+      logger.notice("\(name): the VM has announced its capabilities: \(bits)h")
+    }
     if statistics.hostControls != logged.hostControls {
       logger.notice("\(name): the VM was asked for: \(action)")
     }

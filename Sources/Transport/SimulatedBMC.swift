@@ -30,6 +30,8 @@ public struct SimulatedBMC: Sendable {
     public var hostControls: UInt32 = 0
     /// What the VM could not be asked for, because it has not announced that it can do it.
     public var refusedHostControls: UInt32 = 0
+    /// How often a VM said what it can do.
+    public var announcements: UInt32 = 0
     /// How often the VM said that it was reset.
     public var hostResets: UInt32 = 0
   }
@@ -98,9 +100,12 @@ public struct SimulatedBMC: Sendable {
         statistics.rejectedFrames &+= 1
       case .control(.reset, _):
         statistics.hostResets &+= 1
-      case .control:
+      case .control(.capabilities, _):
+        statistics.announcements &+= 1
         // Interrupts are announced as soon as the VM says that it has some.
         settle(now: now)
+      case .control:
+        break
       }
     }
     return offset
