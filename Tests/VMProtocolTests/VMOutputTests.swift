@@ -22,6 +22,29 @@ import VMProtocol
     return (output, Array(model.dropFirst(head)))
   }
 
+  /// Moved in runs of any size, every layout gives its bytes in order, and is empty then.
+  @Test func everyLayoutIsMovedInOrder() {
+    for head in 0..<16 {
+      for count in 1...16 - head where head + count != 1 {
+        for size in 1...17 {
+          var (output, model) = Self.queue(head: head, count: count, VMOutput<16>.self)
+          #expect(output.append(control: .reset) == (count <= 14))
+          if count <= 14 { model += hex("04 A1") }
+          var moved: [UInt8] = []
+          while !output.isEmpty {
+            moved += unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
+              let bytes = UnsafeMutableRawBufferPointer(buffer)
+              var span = unsafe OutputRawSpan(buffer: bytes, initializedCount: 0)
+              output.move(to: &span)
+              initialized = unsafe span.finalize(for: bytes)
+            }
+          }
+          #expect(moved == model, "head \(head), count \(count), runs of \(size)")
+        }
+      }
+    }
+  }
+
   @Test func everyLayoutTakesExactlyTheFramesThatFit() {
     let frames: [(VMEvent, [UInt8])] = [
       (.control(.reset, argument: nil), hex("04 A1")),
