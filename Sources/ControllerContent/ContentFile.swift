@@ -21,10 +21,13 @@ public enum ContentFile {
   }
 
   /// The content of files: a description in YAML, and QEMU's binaries in place of what it says.
+  ///
+  /// - Parameter usual: what there is without a description.
   public static func content(
-    yaml: String? = nil, sdr: String? = nil, fru: String? = nil, fruAreaSize: Int? = nil
+    yaml: String? = nil, sdr: String? = nil, fru: String? = nil, fruAreaSize: Int? = nil,
+    usual: ControllerContent = ControllerContent()
   ) throws(ContentError) -> ControllerContent {
-    var content = ControllerContent()
+    var content = usual
     if let yaml {
       guard let text = String(validating: try read(yaml), as: UTF8.self) else {
         throw ContentError(yaml, "not a text in UTF-8")

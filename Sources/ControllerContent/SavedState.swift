@@ -71,6 +71,22 @@ public enum SavedState {
     controller = copy
   }
 
+  /// A number that changes, almost surely, with what is saved of `controller`, and not with the time:
+  /// FNV-1a over its state, 64 bits.
+  public static func digest(of controller: ManagementController) -> UInt64 {
+    // At the time 0 its clocks show what they were set to.
+    StateData(saving: controller, now: 0).bytes.reduce(0xCBF2_9CE4_8422_2325) {
+      ($0 ^ UInt64($1)) &* 0x0100_0000_01B3
+    }
+  }
+
+  /// Gives `controller`, which has its content, what outlives the one `before` it: as a file would.
+  public static func carry(
+    from before: ManagementController, to controller: inout ManagementController, now: UInt64
+  ) {
+    _ = StateData.restore(&controller, from: StateData(saving: before, now: now).bytes, now: now)
+  }
+
   /// Writes the state to a file, whole or not at all: a new file takes the old one's place.
   public static func save(
     _ controller: ManagementController, to path: String, now: UInt64

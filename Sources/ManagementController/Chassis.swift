@@ -11,6 +11,7 @@ struct Chassis: Sendable {
     case chassisControl = 0x1
     case watchdogExpiration = 0x4
     case platformEventFilter = 0x8
+    case softReset = 0xA
   }
 
   /// The identify light. Section 28.5.
@@ -22,6 +23,8 @@ struct Chassis: Sendable {
 
   private(set) var powerIsOn: Bool
   var restartCause = RestartCause.unknown
+  /// Whether ``restartCause`` is why the host is about to be reset, which it has yet to be.
+  var resetIsDue = false
   /// Whether the last power-on came from a Chassis Control command.
   var wasPoweredOnByCommand = false
   /// Power restore policy: 0 stay off, 1 as before, 2 switch on.

@@ -70,7 +70,7 @@ extension ManagementController {
 
   private mutating func restart(_ action: BoardAction) -> CompletionCode {
     let code = whilePowered(action)
-    if code == .success { chassis.restartCause = .chassisControl }
+    if code == .success { restart(for: .chassisControl) }
     return code
   }
 
@@ -80,15 +80,19 @@ extension ManagementController {
     return .success
   }
 
+  /// The host is to be reset or switched off and on again, for this cause.
+  mutating func restart(for cause: Chassis.RestartCause) {
+    chassis.restartCause = cause
+    chassis.resetIsDue = true
+  }
+
   /// Takes over what the board tells about the host's power.
   mutating func setPower(_ isOn: Bool) {
-    guard chassis.setPower(isOn, at: now) else { return }
-    if !isOn {
-      watchdog.stop(at: now)
-      chassis.wasPoweredOnByCommand = false
-      forgetSystemSoftware()
-    }
-    showPower()
+    guard chassis.setPower(isOn, at: now), !isOn else { return }
+    watchdog.stop(at: now)
+    chassis.wasPoweredOnByCommand = false
+    chassis.resetIsDue = false
+    forgetSystemSoftware()
   }
 
   /// Chassis Identify, section 28.5: seconds (15 unless told), or bit 0 of byte 1 for ever.

@@ -23,8 +23,8 @@ struct EventMessageBuffer: Sendable {
 
 /// The receive message queue: answers to Send Message, oldest first. IPMI v2.0, section 22.6.
 struct ReceiveMessageQueue: Sendable {
-  private static let capacity = 4
-  private var messages = [4 of FixedBytes<300>](repeating: FixedBytes())
+  private static var capacity: Int { MessageStorage.count }
+  private var messages = MessageStorage(repeating: FixedBytes())
   private var first = 0
   private var count = 0
 

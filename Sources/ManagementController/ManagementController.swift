@@ -95,7 +95,24 @@ public struct ManagementController: Sendable {
   /// Whether the host has power: told by the board, never assumed from a command.
   public var powerIsOn: Bool {
     get { chassis.powerIsOn }
-    set { setPower(newValue) }
+    set {
+      setPower(newValue)
+      showPower()
+    }
+  }
+
+  /// The host has no power, perhaps only for a moment: the sensor of its power shows it, and the SEL
+  /// has it, when ``powerIsOn`` says so as well.
+  public mutating func losePowerQuietly() { setPower(false) }
+
+  /// The host was reset, as the board tells: as it was asked to, or by itself.
+  ///
+  /// What its software has enabled and asked for is forgotten, as without power. The watchdog goes
+  /// on: it guards the reset.
+  public mutating func hostWasReset() {
+    if !chassis.resetIsDue { chassis.restartCause = .softReset }
+    chassis.resetIsDue = false
+    forgetSystemSoftware()
   }
 
   // MARK: Requests

@@ -104,7 +104,7 @@ extension ManagementController {
     filtering.lastFiltered = event.id
     self.actions.append(action)
     switch action {
-    case .hardReset, .powerCycle: chassis.restartCause = .platformEventFilter
+    case .hardReset, .powerCycle: restart(for: .platformEventFilter)
     default: break
     }
     guard filtering.control & 0b10 != 0 else { return }

@@ -7,14 +7,14 @@ import IPMI
 /// remembers that it did.
 ///
 /// Reading a record is `mutating` only so that it happens in place: the compiler passes a large
-/// value that cannot change as a copy, here of 3 KiB.
+/// value that cannot change as a copy, in firmware of 3 KiB.
 public struct SystemEventLog: Sendable {
   /// The most records held.
-  public static let capacity = 128
+  public static var capacity: Int { EventStorage.count }
   /// The count from which the log is almost full: three quarters.
   public static let almostFull = 96
 
-  private var records = [128 of EventRecord](repeating: EventRecord())
+  private var records = EventStorage(repeating: EventRecord())
   private var lastID: UInt16 = 0
   private var reservation = Reservation()
   /// A record that comes in parts.

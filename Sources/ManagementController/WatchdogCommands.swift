@@ -49,7 +49,7 @@ extension ManagementController {
       case .powerCycle: actions.append(.powerCycle)
       }
       switch watchdog.action {
-      case .hardReset, .powerCycle: chassis.restartCause = .watchdogExpiration
+      case .hardReset, .powerCycle: restart(for: .watchdogExpiration)
       case .none, .powerDown: break
       }
     }

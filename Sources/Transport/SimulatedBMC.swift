@@ -16,9 +16,13 @@ import VMProtocol
 /// nanoseconds of a clock that does not run backwards. Whatever arrives, memory is bounded and every
 /// request is answered once, in order.
 public struct SimulatedBMC: Sendable {
-  /// Makes a controller out of reset: at the start, and for each cold reset.
-  public typealias MakeController =
-    @Sendable (_ powerIsOn: Bool, _ now: UInt64) -> ManagementController
+  /// Makes the controller that there is after a cold reset, out of the one before.
+  public typealias ColdReset =
+    @Sendable (_ before: ManagementController, _ now: UInt64) -> ManagementController
+
+  /// How long a VM must be gone, in nanoseconds, before the SEL says that the host has no power: one
+  /// that leaves and comes back again and again would fill it.
+  public static let absence: UInt64 = 10_000_000_000
 
   /// What has happened since this was made; every counter wraps around.
   public struct Statistics: Hashable, Sendable {
@@ -41,21 +45,29 @@ public struct SimulatedBMC: Sendable {
   /// What the controller asked of its board last.
   public private(set) var lastAction: BoardAction?
 
-  private let makeController: MakeController
-  private var controller: ManagementController
+  private let coldReset: ColdReset
+  /// What answers.
+  public private(set) var controller: ManagementController
   private var link = VMLink()
+  /// Whether the connected VM was told to power off.
+  private var isPoweringOff = false
+  /// When the VM has been gone for so long that the SEL says so.
+  private var absenceEnd: UInt64?
   /// Whether the VM's software has asked for interrupts, by Set BMC Global Enables.
   private var interrupts = false
 
-  /// A BMC that no VM is connected to.
-  public init(now: UInt64, makeController: @escaping MakeController) {
-    self.makeController = makeController
-    controller = makeController(false, now)
+  /// A BMC that no VM is connected to: its host has no power.
+  public init(_ controller: ManagementController, coldReset: @escaping ColdReset) {
+    self.controller = controller
+    self.coldReset = coldReset
   }
 
   /// When ``advance(to:)`` must be called again if nothing else happens, in nanoseconds; `nil`
   /// where it need not.
-  public var deadline: UInt64? { controller.deadline }
+  public var deadline: UInt64? {
+    guard let absenceEnd else { return controller.deadline }
+    return min(absenceEnd, controller.deadline ?? absenceEnd)
+  }
 
   // MARK: The connection
 
@@ -67,17 +79,27 @@ public struct SimulatedBMC: Sendable {
 
   /// A VM has connected: it is greeted, and has power.
   public mutating func connect(now: UInt64) {
+    advance(to: now)
+    absenceEnd = nil
+    isPoweringOff = false
     link.connect()
-    controller.advance(to: now)
     controller.powerIsOn = true
     settle(now: now)
   }
 
   /// The VM is gone, and what it left of a frame with it. The controller keeps what it knows.
+  ///
+  /// The host has no power, and its SEL says so after ``absence``; at once where the VM was told to
+  /// power off.
   public mutating func disconnect(now: UInt64) {
     link.disconnect()
     controller.advance(to: now)
-    controller.powerIsOn = false
+    if isPoweringOff {
+      controller.powerIsOn = false
+    } else {
+      controller.losePowerQuietly()
+      absenceEnd = now &+ Self.absence
+    }
     updateInterrupts()
     settle(now: now)
   }
@@ -100,6 +122,9 @@ public struct SimulatedBMC: Sendable {
         statistics.rejectedFrames &+= 1
       case .control(.reset, _):
         statistics.hostResets &+= 1
+        controller.hostWasReset()
+        updateInterrupts()
+        settle(now: now)
       case .control(.capabilities, _):
         statistics.announcements &+= 1
         // Interrupts are announced as soon as the VM says that it has some.
@@ -114,6 +139,10 @@ public struct SimulatedBMC: Sendable {
   /// Lets time pass: the watchdog may have something for the VM.
   public mutating func advance(to now: UInt64) {
     controller.advance(to: now)
+    if let absenceEnd, absenceEnd <= now {
+      self.absenceEnd = nil
+      controller.powerIsOn = false
+    }
     settle(now: now)
   }
 
@@ -156,11 +185,12 @@ public struct SimulatedBMC: Sendable {
       lastAction = action
       if let control = action.control {
         let isSent = link.send(control)
+        isPoweringOff = isPoweringOff || isSent && control == .powerOff
         statistics.hostControls &+= isSent ? 1 : 0
         statistics.refusedHostControls &+= isSent ? 0 : 1
         isDone = isDone && isSent
       } else if action == .coldReset {
-        controller = makeController(link.isConnected, now)
+        controller = coldReset(controller, now)
         updateInterrupts()
       }
     }

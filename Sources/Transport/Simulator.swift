@@ -1,4 +1,5 @@
 import Logging
+import ManagementController
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -17,6 +18,8 @@ public final class Simulator: Sendable {
   private let eventLoop: any EventLoop
   private let logger: Logger
   private let hasEnded = Mutex(false)
+  /// What answered on each link when it had ended.
+  private let last = Mutex<[ManagementController]?>(nil)
   private let shared: NIOLoopBoundBox<Shared>
 
   /// What belongs to the event loop.
@@ -118,6 +121,13 @@ public final class Simulator: Sendable {
     }
   }
 
+  /// What answers on each link, in the order in which the links were made: as it is now or, when all
+  /// links have ended, after its last request.
+  public func controllers() throws -> [ManagementController] {
+    if let last = last.withLock({ $0 }) { return last }
+    return try eventLoop.submit { [shared] in shared.value.links.map(\.bmc.controller) }.wait()
+  }
+
   /// Ends all links: nobody can connect any more, connections are closed, socket files removed. No
   /// effect when called again.
   public func end() throws {
@@ -133,6 +143,8 @@ public final class Simulator: Sendable {
       for file in shared.value.files { file.removeFile() }
       for link in shared.value.links { link.end() }
     }.wait()
+    let controllers = try controllers()
+    last.withLock { $0 = controllers }
     try group.syncShutdownGracefully()
   }
 }

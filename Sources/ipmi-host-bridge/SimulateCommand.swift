@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControllerContent
 import Dispatch
 import EmulatedPair
 import Foundation
@@ -34,6 +35,16 @@ struct SimulateCommand: ParsableCommand {
       What a PC's software asks of its chassis is sent to QEMU, which does it: power off, reset and \
       power cycle (a reset), diagnostic interrupt (NMI), soft power off.
 
+      --config gives the BMCs sensors, FRU data and more from a description in YAML, --sdr and --fru \
+      from the binary files of QEMU's ipmi-bmc-sim ("ipmi-host-bridge content --help"):
+
+        ipmi-host-bridge simulate --listen unix:bmc.sock --config bmc.yaml --state bmc.state
+
+      With --state, what a BMC keeps without power outlives the program: SEL, SDRs and FRU data that \
+      were changed, the SEL clock, boot options, restore policy. The file is made where there is \
+      none, and written at the end and within 5 s of a change. Each link needs a file of its own: \
+      --state is given once for each --listen, in their order, then once for each --connect.
+
       Ctrl-C or SIGTERM ends it, with status 0, and removes its sockets.
       """)
 
@@ -51,6 +62,14 @@ struct SimulateCommand: ParsableCommand {
 
   @Flag(help: "Accept TCP addresses that are not of this machine alone.")
   var allowRemote = false
+
+  @OptionGroup(title: "Content")
+  var content: ContentOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep what a link's BMC knows in this file; once for each link.", valueName: "path"))
+  var state: [String] = []
 
   @OptionGroup(title: "Identity")
   var identity: IdentityOptions
@@ -75,6 +94,19 @@ struct SimulateCommand: ParsableCommand {
     for case .tcp(_, 0) in connect {
       throw ValidationError("--connect needs the port that the PC listens on.")
     }
+    let links = listen.count + connect.count
+    guard state.isEmpty || state.count == links else {
+      throw ValidationError(
+        "\(links) links and \(state.count) --state: each link's BMC needs a file of its own; give one "
+          + "for each --listen, in their order, then one for each --connect.")
+    }
+    var paths: Set<String> = []
+    for path in state {
+      guard paths.insert(URL(fileURLWithPath: path).standardizedFileURL.path).inserted else {
+        throw ValidationError(
+          "--state \(path) is given twice: each link's BMC needs a file of its own.")
+      }
+    }
   }
 
   func run() throws {
@@ -85,32 +117,62 @@ struct SimulateCommand: ParsableCommand {
 
     let end = EndOfProgram()
     let simulator = Simulator(logger: logger)
+    var files = StateFiles(state, logger: logger)
     do {
+      let content = try content.content()
       for (index, address) in listen.enumerated() {
-        print("listening on \(try simulator.listen(on: address, bmc: bmc(index)))")
+        let bmc = try bmc(content, link: index, &files)
+        print("listening on \(try simulator.listen(on: address, bmc: bmc))")
         flushOutput()
       }
       for (index, address) in connect.enumerated() {
-        try simulator.connect(to: address, bmc: bmc(listen.count + index))
+        let bmc = try bmc(content, link: listen.count + index, &files)
+        try simulator.connect(to: address, bmc: bmc)
         print("connecting to \(address)")
         flushOutput()
       }
-    } catch let error as LinkError {
+    } catch let error as any Error & CustomStringConvertible {
       try simulator.end()
       throw EmulatorError(error.description)
     }
-    end.wait()
+    if files.isEmpty {
+      end.wait()
+    } else {
+      while !end.wait(seconds: StateFiles.interval) {
+        files.save(try simulator.controllers(), now: Simulator.now)
+      }
+    }
     try simulator.end()
+    guard files.save(try simulator.controllers(), now: Simulator.now) else {
+      throw ExitCode.failure
+    }
   }
 
   /// The BMC of link number `index`.
-  private func bmc(_ index: Int) -> SimulatedBMC {
-    let identity = identity.identity(ofLink: index)
-    return SimulatedBMC(now: Simulator.now) { powerIsOn, now in
-      ManagementController(
-        identity: identity, sensors: .ofSimulator, fru: .ofSimulator, powerIsOn: powerIsOn,
-        seconds: UInt32(clamping: Int(Date().timeIntervalSince1970)), now: now)
+  private func bmc(
+    _ content: ControllerContent, link index: Int, _ files: inout StateFiles
+  ) throws(ContentError) -> SimulatedBMC {
+    var content = content
+    content.identity = identity.apply(to: content.identity, ofLink: index)
+    let now = Simulator.now
+    var controller = try Self.controller(content, now: now)
+    try files.open(&controller, link: index, now: now)
+    let keepsState = !files.isEmpty
+    return SimulatedBMC(controller) { [content] before, now in
+      // It fitted before.
+      guard
+        var controller = try? Self.controller(content, powerIsOn: before.powerIsOn, now: now)
+      else { return before }
+      if keepsState { SavedState.carry(from: before, to: &controller, now: now) }
+      return controller
     }
+  }
+
+  private static func controller(
+    _ content: ControllerContent, powerIsOn: Bool = false, now: UInt64
+  ) throws(ContentError) -> ManagementController {
+    try content.makeController(
+      powerIsOn: powerIsOn, seconds: UInt32(clamping: Int(Date().timeIntervalSince1970)), now: now)
   }
 }
 
@@ -154,4 +216,7 @@ private struct EndOfProgram {
   }
 
   func wait() { isWanted.wait() }
+
+  /// Waits for at most so long; `true` for the end.
+  func wait(seconds: Int) -> Bool { isWanted.wait(timeout: .now() + .seconds(seconds)) == .success }
 }

@@ -87,6 +87,60 @@ import Testing
     #expect(try controller.data(.getChassisStatus, now: 500 * second)[2] == 0x40)
   }
 
+  /// What it was asked for is the cause once; what comes after is the host's own doing.
+  @Test func aResetHasTheCauseThatItWasAskedFor() throws {
+    var controller = makeController()
+    controller.hostWasReset()
+    #expect(try controller.data(.getSystemRestartCause)[0] == 0x0A)
+    #expect(controller.code(.chassisControl, [3]) == 0)
+    controller.hostWasReset()
+    #expect(try controller.data(.getSystemRestartCause)[0] == 0x01)
+    controller.hostWasReset()
+    #expect(try controller.data(.getSystemRestartCause)[0] == 0x0A)
+    // SMS/OS, hard reset, 1 s.
+    #expect(controller.code(.setWatchdogTimer, [0x04, 0x01, 0, 0, 10, 0]) == 0)
+    #expect(controller.code(.resetWatchdogTimer) == 0)
+    controller.advance(to: second)
+    controller.hostWasReset()
+    #expect(try controller.data(.getSystemRestartCause, now: second)[0] == 0x04)
+    // Asked for, but it lost its power instead.
+    #expect(controller.code(.chassisControl, [2]) == 0)
+    controller.powerIsOn = false
+    controller.powerIsOn = true
+    controller.hostWasReset()
+    #expect(try controller.data(.getSystemRestartCause)[0] == 0x0A)
+  }
+
+  @Test func aResetForgetsWhatSoftwareAskedForAndKeepsTheWatchdog() throws {
+    var controller = makeController()
+    #expect(controller.code(.setBMCGlobalEnables, [0x0F]) == 0)
+    #expect(controller.code(.platformEvent, [0x41, 0x04, 0x01, 0x30, 0x01, 0x59, 0, 0]) == 0)
+    #expect(controller.code(.setWatchdogTimer, [0x04, 0x01, 0, 0, 10, 0]) == 0)
+    #expect(controller.code(.resetWatchdogTimer) == 0)
+    let log = try controller.readLog()
+    controller.hostWasReset()
+    #expect(!controller.attention && controller.powerIsOn)
+    #expect(try controller.data(.getBMCGlobalEnables) == [0x08])
+    #expect(try controller.readLog() == log)
+    #expect(controller.watchdog.isRunning && controller.deadline == second)
+  }
+
+  /// The sensor and the SEL learn of it when it has lasted.
+  @Test func aMomentWithoutPowerIsNoEvent() throws {
+    var controller = makeController()
+    let log = try controller.readLog()
+    for _ in 0..<5 {
+      controller.losePowerQuietly()
+      #expect(!controller.powerIsOn && !controller.attention)
+      controller.powerIsOn = true
+    }
+    #expect(try controller.readLog() == log)
+    controller.losePowerQuietly()
+    controller.powerIsOn = false
+    controller.powerIsOn = false
+    #expect(try controller.readLog().count == log.count + 1)
+  }
+
   @Test func powerOnTimeCountsOnlyWithPower() throws {
     var controller = makeController()
     let minute = 60 * second

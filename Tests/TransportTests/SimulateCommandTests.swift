@@ -82,6 +82,18 @@ import Transport
     (["--listen", "unix:a", "--device-id", "256"], "device-id"),
     (["--listen", "unix:a", "--guid", "x"], "UUID"),
     (["--listen", "unix:a", "--name", ""], "1 to 16"),
+    (["--listen", "unix:a", "--name", "A", "--config", "b"], "- controller: NAME"),
+    (["--listen", "unix:a", "--fru-area-size", "64"], "--fru"),
+    (["--listen", "unix:a", "--fru", "b", "--fru-area-size", "7"], "8 to 8192"),
+    (
+      ["--listen", "unix:a", "--listen", "unix:b", "--state", "s"],
+      "2 links and 1 --state: each link's BMC needs a file of its own"
+    ),
+    (["--listen", "unix:a", "--state", "s", "--state", "t"], "1 links and 2 --state"),
+    (
+      ["--listen", "unix:a", "--listen", "unix:b", "--state", "s", "--state", "./s"],
+      "--state ./s is given twice"
+    ),
     (["--listen", "unix:a", "--log-level", "loud"], "loud"),
   ])
   func `a command line that makes no sense is refused with status 64`(
@@ -108,7 +120,7 @@ import Transport
     let run = try SimulateProcess.run(["--help"])
     #expect(run.status == .exited(0))
     let page = run.lines.joined(separator: "\n")
-    for word in ["ipmi-bmc-extern", "--allow-remote", "--connect", "smbus-ipmi", "SIGTERM"] {
+    for word in ["ipmi-bmc-extern", "--allow-remote", "--connect", "smbus-ipmi", "SIGTERM", "--config", "--state", "--fru-area-size"] {
       #expect(page.contains(word), "\(word)")
     }
   }

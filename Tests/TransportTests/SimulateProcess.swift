@@ -25,10 +25,18 @@ enum SimulateProcess {
     return process
   }
 
-  /// Runs it to its end.
+  /// Runs it to its own end.
   static func run(_ arguments: [String]) throws -> (status: ExitStatus, lines: [String]) {
     let process = try ChildProcess(
       name: "simulate", command: [executable, "simulate"] + arguments)
     return (try process.waitForExit(timeout: 30), process.lines)
+  }
+}
+
+extension ChildProcess {
+  /// Sends a signal that ends it, and waits for that.
+  func end(by signal: CInt) throws -> ExitStatus {
+    Glibc.kill(processIdentifier, signal)
+    return try waitForExit(timeout: 20)
   }
 }

@@ -126,10 +126,62 @@ import VMProtocol
     #expect(bmc.capabilities == nil)
   }
 
-  @Test func `a reset of the VM is counted, and changes nothing else`() {
+  @Test func `a reset of the VM reaches the controller`() {
     var bmc = Self.connected()
-    #expect(bmc.exchange([0x04, 0xA1]) == [])
+    _ = bmc.exchange(request(.setBMCGlobalEnables, [0x01], id: 1))
+    #expect(bmc.exchange([0x04, 0xA1]) == [0x06, 0xA1], "no interrupts")
     #expect(bmc.statistics.hostResets == 1)
+    #expect(bmc.ask(.getSystemRestartCause) == [0x0A, 0])
+    #expect(bmc.ask(.getBMCGlobalEnables) == [0x08])
+    // What was asked for is why.
+    _ = bmc.exchange(request(.chassisControl, [3], id: 2))
+    _ = bmc.exchange([0x04, 0xA1])
+    #expect(bmc.ask(.getSystemRestartCause) == [0x01, 0x0F])
+  }
+
+  // MARK: Power in the SEL
+
+  /// One that lasts: one event for the first power on, none for what follows.
+  @Test func `a VM that comes and goes does not fill the SEL`() {
+    var bmc = SimulatedBMC()
+    var now: UInt64 = 0
+    for _ in 0..<500 {
+      bmc.connect(now: now)
+      now += SimulatedBMC.absence
+      bmc.disconnect(now: now)
+      now += SimulatedBMC.absence - 1
+      bmc.advance(to: now)
+    }
+    bmc.connect(now: now)
+    #expect(bmc.powerEvents() == [0])
+  }
+
+  @Test func `a VM that stays away has lost its power, and the SEL says so once`() {
+    var bmc = Self.connected()
+    bmc.disconnect(now: second)
+    #expect(bmc.deadline == second + SimulatedBMC.absence)
+    bmc.advance(to: second + SimulatedBMC.absence)
+    #expect(bmc.deadline == nil)
+    bmc.advance(to: 60 * second)
+    bmc.connect(now: 61 * second)
+    #expect(bmc.powerEvents(now: 61 * second) == [0, 5, 0])
+    // It comes after its absence, and nobody has called in between.
+    bmc.disconnect(now: 70 * second)
+    bmc.connect(now: 90 * second)
+    #expect(bmc.powerEvents(now: 90 * second) == [0, 5, 0, 5, 0])
+  }
+
+  @Test func `a VM that was told to power off has no power as soon as it leaves`() {
+    var bmc = Self.connected()
+    _ = bmc.exchange(request(.chassisControl, [0], id: 1))
+    bmc.disconnect(now: 0)
+    #expect(bmc.deadline == nil)
+    bmc.connect(now: 0)
+    #expect(bmc.powerEvents() == [0, 5, 0])
+    // The next one was not told to.
+    bmc.disconnect(now: 0)
+    bmc.connect(now: 0)
+    #expect(bmc.powerEvents() == [0, 5, 0])
   }
 
   @Test func `interrupts are enabled and disabled before the answer, and told to a new VM`() {

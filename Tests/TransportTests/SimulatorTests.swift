@@ -25,7 +25,7 @@ final class RunningSimulator {
 }
 
 func newBMC() -> SimulatedBMC {
-  SimulatedBMC(now: Simulator.now, makeController: makeController)
+  SimulatedBMC(now: Simulator.now)
 }
 
 let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

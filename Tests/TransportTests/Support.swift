@@ -12,8 +12,8 @@ let qemuGreeting: [UInt8] = [0xFF, 0x01, 0xA1, 0x08, 0x3F, 0xA1]
 /// What a BMC at rest sends first: version 1, no attention.
 let bmcGreeting: [UInt8] = [0xFF, 0x01, 0xA1, 0x00, 0xA1]
 
-/// Makes a controller with a watchdog and nothing else.
-let makeController: SimulatedBMC.MakeController = { powerIsOn, now in
+/// A controller with a watchdog, the host's power, and nothing else.
+@Sendable func makeController(powerIsOn: Bool, now: UInt64) -> ManagementController {
   var sensors = SensorTable()
   sensors.append(.hostPower(number: 1))
   sensors.append(.watchdog(number: 2))
@@ -62,8 +62,12 @@ func events(_ bytes: [UInt8]) -> [VMEvent] {
 }
 
 extension SimulatedBMC {
-  /// A BMC at time 0.
-  init() { self.init(now: 0, makeController: makeController) }
+  /// A BMC at time `now` that forgets everything at a cold reset.
+  init(now: UInt64 = 0) {
+    self.init(makeController(powerIsOn: false, now: now)) {
+      makeController(powerIsOn: $0.powerIsOn, now: $1)
+    }
+  }
 
   /// Offers `bytes` until all are taken, and returns everything that it sends.
   mutating func exchange(_ bytes: [UInt8], now: UInt64 = 0) -> [UInt8] {
@@ -77,6 +81,26 @@ extension SimulatedBMC {
       sent += output
     }
     return sent
+  }
+
+  /// The data of the answer to `command`, without the completion code.
+  mutating func ask(_ command: Command, _ data: [UInt8] = [], now: UInt64 = 0) -> [UInt8] {
+    let sent = events(exchange(request(command, data, id: 0x5A), now: now))
+    guard case .message(0x5A, let response)? = sent.last else { return [] }
+    return (0..<response.dataCount).map { response.data($0)! }
+  }
+
+  /// The offsets of the events of the host's power in the SEL, oldest first: 0 on, 5 off.
+  mutating func powerEvents(now: UInt64 = 0) -> [UInt8] {
+    var offsets: [UInt8] = []
+    var next: [UInt8] = [0, 0]
+    repeat {
+      let entry = ask(.getSELEntry, [0, 0] + next + [0, 0xFF], now: now)
+      guard entry.count == 18 else { break }
+      next = Array(entry[..<2])
+      if entry[12] == 0x22 { offsets.append(entry[15] & 0x0F) }
+    } while next != [0xFF, 0xFF]
+    return offsets
   }
 
   /// Everything that it has to send.
