@@ -89,7 +89,8 @@ public enum Artifacts {
     FileManager.default.isReadableFile(atPath: path)
   }
 
-  private static func executablePath() -> String {
+  /// The executable of this process.
+  public static func executablePath() -> String {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
       ?? CommandLine.arguments[0]
   }

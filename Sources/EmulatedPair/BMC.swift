@@ -5,9 +5,19 @@ public enum BMC: Sendable {
   /// A board in a stock `qemu-system-arm`.
   case emulated(EmulatedBMC)
   /// OpenIPMI's `ipmi_sim`, reached over the same wire protocol.
-  case ipmiSim
+  ///
+  /// - Parameter commands: Lines of its `.emu` file, beside those that make its one controller, 20h.
+  case ipmiSim(commands: [String] = [])
+  /// This project's `ipmi-host-bridge simulate`.
+  ///
+  /// - Parameters:
+  ///   - program: The executable.
+  ///   - options: Those of `simulate`, beside its link.
+  case simulate(program: String, options: [String])
   /// `ipmi-bmc-sim`, inside the host's QEMU: nothing runs beside it.
-  case builtIn
+  ///
+  /// - Parameter properties: Those of the device, `name=value`.
+  case builtIn(properties: [String] = [])
 }
 
 extension BMC {
@@ -56,11 +66,17 @@ extension BMC {
     switch self {
     case .builtIn:
       return nil
-    case .ipmiSim:
-      let configuration = try writeSimulatorConfiguration(wires[0], directory: directory)
+    case .ipmiSim(let commands):
+      let configuration = try writeSimulatorConfiguration(
+        wires[0], commands, directory: directory)
       return Program(
         command: ["ipmi_sim", "-c", configuration.network, "-f", configuration.emulation]
           + ["-s", directory, "-n"])
+    case .simulate(let program, let options):
+      guard case .unix(let path) = wires[0] else { throw EmulatorError("no Unix socket") }
+      return Program(
+        command: [program, "simulate", "--listen", "unix:\(path)"] + options,
+        readyLines: ["listening on "])
     case .emulated(let bmc):
       return try bmc.program(
         wires, postCodes: Self.postCodes(in: directory), monitor: Self.monitorPath(in: directory))
@@ -77,7 +93,7 @@ extension BMC {
 
   /// The smallest configuration with which `ipmi_sim` satisfies Linux's driver.
   private func writeSimulatorConfiguration(
-    _ wire: WireAddress, directory: String
+    _ wire: WireAddress, _ commands: [String], directory: String
   ) throws -> (network: String, emulation: String) {
     guard case .tcp(let port) = wire else { throw EmulatorError("ipmi_sim listens on TCP only") }
     let network = "\(directory)/ipmi_sim.conf"
@@ -92,6 +108,7 @@ extension BMC {
     mc_setbmc 0x20
     mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr
     sel_enable 0x20 1000 0x0a
+    \(commands.joined(separator: "\n"))
     mc_enable 0x20
 
     """.write(toFile: emulation, atomically: true, encoding: .utf8)

@@ -50,6 +50,7 @@ public final class EmulatedPair {
     directory = try TemporaryDirectory()
     switch configuration.bmc {
     case .ipmiSim: wires = [.tcp(port: try freePort())]
+    case .simulate: wires = [.unix(path: directory.appending("wire"))]
     case .builtIn: wires = [.unix(path: "")]
     case .emulated(let bmc):
       let directory = directory
@@ -117,12 +118,17 @@ public final class EmulatedPair {
   ///
   /// - Parameter relay: A Unix socket that the host connects to instead of the BMC's first.
   public func startHost(through relay: String? = nil) throws {
+    guard let interface = HostInterface(rawValue: configuration.hostInterface) else {
+      throw EmulatorError("QEMU has no \(configuration.hostInterface)")
+    }
     var options: [String] = []
     for (number, wire) in wires.enumerated() {
       switch configuration.bmc {
-      case .builtIn:
-        options += ["-device", "ipmi-bmc-sim,id=bmc\(number)"]
-      case .ipmiSim, .emulated:
+      case .builtIn(let properties):
+        options += [
+          "-device", (["ipmi-bmc-sim", "id=bmc\(number)"] + properties).joined(separator: ","),
+        ]
+      case .ipmiSim, .simulate, .emulated:
         // With `reconnect`: a socket that is open before the device exists crashes QEMU 7.2.
         let wire = number == 0 ? relay.map { .unix(path: $0) } ?? wire : wire
         options += [
@@ -130,12 +136,7 @@ public final class EmulatedPair {
           "-device", "ipmi-bmc-extern,chardev=ipmichr\(number),id=bmc\(number)",
         ]
       }
-      // The first is where hosts look for one; Linux learns of each from firmware's tables.
-      options += [
-        "-device",
-        "\(configuration.hostInterface),bmc=bmc\(number)"
-          + (number == 0 ? "" : ",ioport=\(0xCA8 + 4 * (number - 1)),irq=\(9 + number)"),
-      ]
+      options += ["-device", try interface.device(number)]
     }
     if case .emulated = configuration.bmc {
       let postCodes = BMC.postCodes(in: directory.path)
@@ -154,12 +155,13 @@ public final class EmulatedPair {
         // Linux delays by writing to port 80h, which an emulator does not need: POST codes go there.
         // On a busy machine it takes an emulated timer that is late for a broken one.
         "-append",
-        "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off io_delay=none no_timer_check",
+        "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off io_delay=none no_timer_check"
+          + interface.kernelOption,
       ] + options + (configuration.hostMayReboot ? [] : ["-no-reboot"]),
       log: log("host.log")
     ) { observer(.host, $0) }
     host = try GuestConsole(
-      process, device: "/dev/ipmi0", failure: "the host's ipmi_si found no BMC",
+      process, device: "/dev/ipmi0", failure: "the host's \(interface.driver) found no BMC",
       timeout: configuration.bootTimeout)
   }
 

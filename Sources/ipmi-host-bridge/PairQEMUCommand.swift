@@ -16,6 +16,7 @@ struct PairQEMUCommand: ParsableCommand {
         ipmi-host-bridge pair-qemu
         ipmi-host-bridge pair-qemu --host-command 'ipmitool sensor list'
         ipmi-host-bridge pair-qemu --board ast2600-evb --bmc linux --host-interface isa-ipmi-bt
+        ipmi-host-bridge pair-qemu --bmc simulate --host-interface smbus-ipmi
         ipmi-host-bridge pair-qemu --host-script checks.sh --log-directory logs
 
       `make guests firmware plugin` makes the files it uses: the host's kernel and initramfs in \
@@ -27,6 +28,7 @@ struct PairQEMUCommand: ParsableCommand {
   enum Simulator: String, ExpressibleByArgument, CaseIterable {
     case firmware
     case linux
+    case simulate
     case ipmiSim = "ipmi_sim"
     case builtIn = "ipmi-bmc-sim"
   }
@@ -36,15 +38,10 @@ struct PairQEMUCommand: ParsableCommand {
 
   @Option(
     help: """
-      What answers: our firmware, a Linux with our ipmi-responder, or, to compare with, OpenIPMI's \
-      or QEMU's simulator.
+      What answers: our firmware, a Linux with our ipmi-responder, our command simulate, or, to \
+      compare with, OpenIPMI's or QEMU's simulator.
       """)
   var bmc = Simulator.firmware
-
-  enum HostInterface: String, ExpressibleByArgument, CaseIterable {
-    case kcs = "isa-ipmi-kcs"
-    case bt = "isa-ipmi-bt"
-  }
 
   @Option(
     help: ArgumentHelp(
@@ -53,7 +50,7 @@ struct PairQEMUCommand: ParsableCommand {
   var responder: String?
 
   @Option(help: "The device through which the host sees its BMC.")
-  var hostInterface = HostInterface.kcs
+  var hostInterface = HostInterface.isaKCS
 
   @Option(help: ArgumentHelp("The BMC's firmware, an ELF file.", valueName: "path"))
   var bmcFirmware: String?
@@ -158,8 +155,9 @@ struct PairQEMUCommand: ParsableCommand {
     case .firmware:
       selected = try .firmware(chosenBoard(), responder: responder, elf: bmcFirmware)
     case .linux: selected = try .linux(chosenBoard(), responder: responder)
-    case .ipmiSim: selected = .ipmiSim
-    case .builtIn: selected = .builtIn
+    case .simulate: selected = .simulate(program: Artifacts.executablePath(), options: [])
+    case .ipmiSim: selected = .ipmiSim()
+    case .builtIn: selected = .builtIn()
     }
     var configuration = EmulatedPair.Configuration(
       bmc: selected, hostKernel: try hostKernel ?? Artifacts.hostKernel(),
@@ -183,11 +181,14 @@ struct PairQEMUCommand: ParsableCommand {
     case .emulated(let bmc):
       "\(bmc.software.name) in a stock qemu-system-arm -M \(bmc.board.name), "
         + "answering on \(bmc.responders.joined(separator: ", "))"
+    case .simulate: "ipmi-host-bridge simulate"
     case .ipmiSim: "OpenIPMI's ipmi_sim"
     case .builtIn: "QEMU's ipmi-bmc-sim, inside the host's QEMU"
     }
   }
 }
+
+extension HostInterface: ExpressibleByArgument {}
 
 private let boardNames = Board.all.map(\.name).joined(separator: ", ")
 

@@ -125,7 +125,7 @@ struct PairTests {
     let bmc: BMC
     // To try the tests themselves where the firmware is the suspect.
     if ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_TEST_BMC"] == "ipmi_sim" {
-      bmc = .ipmiSim
+      bmc = .ipmiSim()
     } else {
       bmc = try .firmware(#require(Board.named("npcm750-evb")), controlsHost: controlsHost)
     }
