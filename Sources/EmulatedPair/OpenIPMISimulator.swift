@@ -13,7 +13,8 @@ public final class OpenIPMISimulator: Sendable {
   public init() throws {
     directory = try TemporaryDirectory()
     port = try freePort()
-    guard let program = try BMC.ipmiSim().program([.tcp(port: port)], directory: directory.path) else {
+    guard let program = try BMC.ipmiSim().program([.tcp(port: port)], directory: directory.path)
+    else {
       throw EmulatorError("ipmi_sim is no program")
     }
     guard let path = Programs.find(program.command[0]) else {

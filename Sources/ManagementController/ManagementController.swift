@@ -89,6 +89,12 @@ public struct ManagementController: Sendable {
   /// Level of SMS_ATN: a message, an event or a watchdog pre-timeout waits for the host.
   public var attention: Bool { messageFlags != 0 }
 
+  /// ``attention`` and ``deadline`` in place, where the compiler would otherwise pass a copy of the
+  /// whole controller for each.
+  public mutating func status() -> (attention: Bool, deadline: UInt64?) {
+    (messageFlags != 0, deadline)
+  }
+
   /// The next thing the board must do; drain it after each call that takes `now`.
   public mutating func takeAction() -> BoardAction? { actions.take() }
 

@@ -48,6 +48,8 @@ public struct SimulatedBMC: Sendable {
   private let coldReset: ColdReset
   /// What answers.
   public private(set) var controller: ManagementController
+  /// The controller's own deadline.
+  private var controllerDeadline: UInt64?
   private var link = VMLink()
   /// Whether the connected VM was told to power off.
   private var isPoweringOff = false
@@ -59,14 +61,15 @@ public struct SimulatedBMC: Sendable {
   /// A BMC that no VM is connected to: its host has no power.
   public init(_ controller: ManagementController, coldReset: @escaping ColdReset) {
     self.controller = controller
+    controllerDeadline = controller.deadline
     self.coldReset = coldReset
   }
 
   /// When ``advance(to:)`` must be called again if nothing else happens, in nanoseconds; `nil`
   /// where it need not.
   public var deadline: UInt64? {
-    guard let absenceEnd else { return controller.deadline }
-    return min(absenceEnd, controller.deadline ?? absenceEnd)
+    guard let absenceEnd else { return controllerDeadline }
+    return min(absenceEnd, controllerDeadline ?? absenceEnd)
   }
 
   // MARK: The connection
@@ -198,7 +201,9 @@ public struct SimulatedBMC: Sendable {
   }
 
   private mutating func announce() {
-    link.announce(attention: controller.attention, interrupts: interrupts)
+    let status = controller.status()
+    controllerDeadline = status.deadline
+    link.announce(attention: status.attention, interrupts: interrupts)
   }
 
   /// Asks the controller, which knows what it has refused and when it has forgotten.

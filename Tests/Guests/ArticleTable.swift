@@ -12,7 +12,8 @@ struct ArticleTable {
 
   /// The table in an article of `EmulatedPair`.
   init(_ name: String) {
-    article = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    article =
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Sources/EmulatedPair/EmulatedPair.docc/\(name).md")
       .standardizedFileURL
   }

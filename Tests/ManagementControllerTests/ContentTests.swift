@@ -198,4 +198,39 @@ import Testing
     empty.endArea()
     #expect(empty.isCut)
   }
+
+  // MARK: Memory
+
+  /// What it has is in memory that it shares with its copies, until one is changed.
+  @Test func aCopyHasChangesOfItsOwn() throws {
+    var original = makeController()
+    var copy = original
+    let before = try original.shown()
+    #expect(copy.code(.addSDR, [0, 0, 0x51, 0xC0, 3, 1, 2, 3]) == 0)
+    #expect(copy.code(.writeFRUData, [0, 0, 0, 0x55]) == 0)
+    #expect(copy.code(.writeFRUData, [0, 0xFF, 1, 0x55]) == 0)
+    #expect(copy.code(.platformEvent, [0x41, 0x04, 0x01, 0x30, 0x01, 0x59, 0, 0]) == 0)
+    copy.update(sensor: SensorNumber.voltage, reading: 200, now: 0)
+    let after = try copy.shown()
+    #expect(try original.shown() == before)
+    #expect(zip(before, after).allSatisfy { $0 != $1 })
+    var second = copy
+    #expect(try second.shown() == after)
+  }
+
+  /// A thousand links with one each are to be small.
+  @Test func aControllerWithLittleIsSmall() {
+    #expect(MemoryLayout<ManagementController>.size <= 2048)
+  }
+}
+
+extension ManagementController {
+  /// Records, log, inventory and a sensor.
+  fileprivate mutating func shown() throws -> [[UInt8]] {
+    [
+      try readRepository().flatMap { $0 }, try readLog().flatMap { $0 },
+      try data(.readFRUData, [0, 0, 0, 8]), try data(.readFRUData, [0, 0xF8, 1, 8]),
+      try data(.getSensorReading, [SensorNumber.voltage]),
+    ]
+  }
 }

@@ -120,7 +120,10 @@ import Transport
     let run = try SimulateProcess.run(["--help"])
     #expect(run.status == .exited(0))
     let page = run.lines.joined(separator: "\n")
-    for word in ["ipmi-bmc-extern", "--allow-remote", "--connect", "smbus-ipmi", "SIGTERM", "--config", "--state", "--fru-area-size"] {
+    for word in [
+      "ipmi-bmc-extern", "--allow-remote", "--connect", "smbus-ipmi", "SIGTERM", "--config",
+      "--state", "--fru-area-size",
+    ] {
       #expect(page.contains(word), "\(word)")
     }
   }

@@ -47,7 +47,8 @@ enum SimulatedSystem: String, CaseIterable, Sendable {
     var file = Array(try Data(contentsOf: URL(fileURLWithPath: sdr)))[...]
     while file.count > 4 {
       let record = file.prefix(5 + Int(file[file.startIndex + 4]))
-      commands.append("main_sdr_add 0x20 \(record.map { "0x" + String($0, radix: 16) }.joined(separator: " "))")
+      commands.append(
+        "main_sdr_add 0x20 \(record.map { "0x" + String($0, radix: 16) }.joined(separator: " "))")
       file = file.dropFirst(record.count)
     }
     // Number, type, reading, thresholds in force, their values from the highest on.

@@ -18,7 +18,10 @@ struct GuestRows {
     let kernel = try Artifacts.hostKernel()
     let initrd = try Artifacts.hostInitrd()
     let firmware = try BMC.firmware(board)
-    pairs = try [("firmware", firmware), ("ipmi-bmc-sim", .builtIn()), ("ipmi_sim", .ipmiSim())].map {
+    let systems: [(String, BMC)] = [
+      ("firmware", firmware), ("ipmi-bmc-sim", .builtIn()), ("ipmi_sim", .ipmiSim()),
+    ]
+    pairs = try systems.map {
       (name, bmc) in
       progress("booting the host, BMC: \(name)")
       let pair = try EmulatedPair(
