@@ -39,11 +39,16 @@ enum SimulatedSystem: String, CaseIterable, Sendable {
     return (String(option.dropFirst("-device ".count)), sdr, fru)
   }
 
-  /// The content in the language of `ipmi_sim`: records and inventories byte for byte, and the
-  /// sensors, which it does not make of its records.
+  /// The content in the language of `ipmi_sim`: GUID, an event, records and inventories byte for byte,
+  /// and the sensors, which it does not make of its records.
   private static func commands(sdr: String, fru: String) throws -> [String] {
-    var commands = ["mc_add_fru_data 0x20 0 1024 file 0 \"\(fru)\""]
-    commands.append("mc_add_fru_data 0x20 1 1024 file 1024 \"\(fru)\"")
+    var commands = [
+      "mc_set_guid 0x20 8a1f3c520d4e4b6a9c7710e5d2f0a9b4",
+      "mc_add_fru_data 0x20 0 1024 file 0 \"\(fru)\"",
+      "mc_add_fru_data 0x20 1 1024 file 1024 \"\(fru)\"",
+      // The host's power came on.
+      "sel_add 0x20 2 0 0 0 0 0x20 0 4 0x22 13 0x6f 0 0xff 0xff",
+    ]
     var file = Array(try Data(contentsOf: URL(fileURLWithPath: sdr)))[...]
     while file.count > 4 {
       let record = file.prefix(5 + Int(file[file.startIndex + 4]))
