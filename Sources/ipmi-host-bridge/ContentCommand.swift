@@ -77,27 +77,18 @@ struct ContentCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("A description.", valueName: "yaml"))
     var file: String?
 
-    @Option(help: ArgumentHelp("SDRs, as of sdrfile.", valueName: "path"))
-    var sdr: String?
-
-    @Option(help: ArgumentHelp("FRU inventories, as of frudatafile.", valueName: "path"))
-    var fru: String?
-
-    @Option(help: ArgumentHelp("Bytes of each inventory; usually 1024.", valueName: "bytes"))
-    var fruAreaSize: Int?
+    @OptionGroup
+    var files: QEMUFileOptions
 
     func validate() throws {
-      guard file != nil || sdr != nil || fru != nil else {
+      guard file != nil || files.sdr != nil || files.fru != nil else {
         throw ValidationError("Nothing to show: name a description, --sdr or --fru.")
-      }
-      guard (8...8192).contains(fruAreaSize ?? 1024) else {
-        throw ValidationError("--fru-area-size is 8 to 8192.")
       }
     }
 
     func run() throws {
       let content = try ContentFile.content(
-        yaml: file, sdr: sdr, fru: fru, fruAreaSize: fruAreaSize)
+        yaml: file, sdr: files.sdr, fru: files.fru, fruAreaSize: files.fruAreaSize)
       print(content.yaml, terminator: "")
     }
   }

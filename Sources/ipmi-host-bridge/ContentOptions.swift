@@ -10,18 +10,8 @@ struct ContentOptions: ParsableArguments {
       valueName: "yaml"))
   var config: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "SDRs in place of those of the YAML, as of ipmi-bmc-sim's sdrfile.", valueName: "path"))
-  var sdr: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "FRU inventories in place of those of the YAML, as of its frudatafile.", valueName: "path"))
-  var fru: String?
-
-  @Option(help: ArgumentHelp("Bytes of each inventory in --fru; usually 1024.", valueName: "bytes"))
-  var fruAreaSize: Int?
+  @OptionGroup
+  var files: QEMUFileOptions
 
   @Option(
     help: ArgumentHelp("Name in the BMC's own locator record, 1 to 16 of ASCII.", valueName: "text")
@@ -29,14 +19,8 @@ struct ContentOptions: ParsableArguments {
   var name: String?
 
   func validate() throws {
-    guard (8...8192).contains(fruAreaSize ?? 1024) else {
-      throw ValidationError("--fru-area-size is 8 to 8192.")
-    }
-    guard fruAreaSize == nil || fru != nil else {
-      throw ValidationError("--fru-area-size is about --fru, which is not given.")
-    }
     guard let name else { return }
-    guard config == nil, sdr == nil else {
+    guard config == nil, files.sdr == nil else {
       throw ValidationError(
         "--name is for a BMC without --config and --sdr; those have the record, \"- controller: "
           + "NAME\" in YAML.")
@@ -51,9 +35,9 @@ struct ContentOptions: ParsableArguments {
   func content() throws(ContentError) -> ControllerContent {
     let usual = try Self.usual(name: name ?? "BMC")
     var content = try ContentFile.content(
-      yaml: config, sdr: sdr, fru: fru, fruAreaSize: fruAreaSize ?? (config == nil ? 1024 : nil),
-      usual: usual)
-    try content.check(named: config ?? sdr ?? fru ?? "content")
+      yaml: config, sdr: files.sdr, fru: files.fru,
+      fruAreaSize: files.fruAreaSize ?? (config == nil ? 1024 : nil), usual: usual)
+    try content.check(named: config ?? files.sdr ?? files.fru ?? "content")
     if content.identity.guid.allSatisfy({ $0 == 0 }) { content.identity.guid = usual.identity.guid }
     return content
   }
