@@ -23,6 +23,15 @@ extension PairTests {
       #expect(problems == [])
     }
 
+    @Test func `the demonstration runs with simulate, too`() throws {
+      let run = try CommandLineRun(
+        ["pair-qemu", "--bmc", "simulate", "--host-interface", HostInterface.pciBT.rawValue],
+        timeout: 240)
+      #expect(run.status == .exited(0), "\(run.text)")
+      #expect(run.lines.last?.hasPrefix("OK: 7 of 7 commands") == true)
+      #expect(run.text.contains("Product ID                : 27768 (0x6c78)"))
+    }
+
     /// `make guests-test` writes what came of it into the article.
     @Test(.enabled(if: isThorough, "`make guests-test` compares"))
     func `simulate answers all that any other does`() throws {
