@@ -27,9 +27,15 @@ struct ArticleTable {
       .write(to: article, atomically: true, encoding: .utf8)
   }
 
+  /// The cells of the header in the article.
+  func header() throws -> [String] { try lines().first ?? [] }
+
   /// The cells of each row in the article, below its header.
-  func rows() throws -> [[String]] {
-    try parts().table.split(separator: "\n").filter { $0.hasPrefix("| ") }.dropFirst(2)
+  func rows() throws -> [[String]] { Array(try lines().dropFirst()) }
+
+  private func lines() throws -> [[String]] {
+    try parts().table.split(separator: "\n")
+      .filter { $0.hasPrefix("| ") && !$0.hasPrefix("| ---") }
       .map { $0.dropFirst(2).dropLast(2).components(separatedBy: " | ") }
   }
 

@@ -41,7 +41,9 @@ extension PairTests {
         (Self.isThorough || $0.isCore) && $0.applies(to: link) && (Self.only ?? $0.name) == $0.name
       }
       guard (Self.onlyBoard ?? link.board) == link.board else { return }
-      if Self.only ?? Self.onlyBoard != nil { Self.table = try ScenarioTable(ofArticle: scenarioLinks) }
+      if Self.only ?? Self.onlyBoard != nil {
+        Self.table = try ScenarioTable(ofArticle: scenarioLinks)
+      }
       var rig: Rig?
       for (number, scenario) in scenarios.enumerated() {
         // The same whatever ran before it.
