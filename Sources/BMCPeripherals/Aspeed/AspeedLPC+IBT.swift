@@ -35,8 +35,8 @@ extension AspeedLPC {
     UInt32(ibt.events.rawValue) & self[register: AspeedRegister.ibtcr1] != 0
   }
 
-  /// First of the host's three ports.
-  var ibtBase: UInt16 {
+  /// First of the iBT's three ports, as the host sees them.
+  public var ibtBase: UInt16 {
     UInt16(truncatingIfNeeded: self[register: AspeedRegister.ibtcr0] >> 16)
   }
 

@@ -30,35 +30,43 @@ public struct AspeedSerialIRQ: Hashable, Sendable {
 }
 
 extension AspeedLPC {
-  /// What KCS channel `number`, `1...4`, asks of SERIRQ now.
-  public func serialIRQ(ofChannel number: Int) -> AspeedSerialIRQ {
-    let numbers: UInt16
-    let form: UInt32
+  /// The host IRQs that KCS channel `number`, `1...4`, asserts while it interrupts, one bit each.
+  public func serialIRQNumbers(ofChannel number: Int) -> UInt16 {
     switch number {
     case 1:
       let enables = self[AspeedKCSFields(0).serialIRQ]
-      numbers = UInt16(truncatingIfNeeded: (enables & 1) << 1 | (enables >> 1 & 1) << 12)
-      form = 0
+      return UInt16(truncatingIfNeeded: (enables & 1) << 1 | (enables >> 1 & 1) << 12)
     case 4:
-      let hicrc = self[register: AspeedRegister.hicrc]
-      numbers = 1 << UInt16(truncatingIfNeeded: hicrc >> 4 & 0xF)
-      form = hicrc >> 2 & 3
+      return 1 << UInt16(truncatingIfNeeded: self[register: AspeedRegister.hicrc] >> 4 & 0xF)
     default:
-      let hicr5 = self[register: AspeedRegister.hicr5]
-      let channel3 = number == 3
-      numbers = 1 << UInt16(truncatingIfNeeded: hicr5 >> (channel3 ? 20 : 16) & 0xF)
-      form = hicr5 >> (channel3 ? 15 : 13) & 1
+      let shift: UInt32 = number == 3 ? 20 : 16
+      return 1 << UInt16(truncatingIfNeeded: self[register: AspeedRegister.hicr5] >> shift & 0xF)
     }
+  }
+
+  /// The host IRQ that the iBT asserts while it interrupts, as a bit.
+  public var ibtSerialIRQNumbers: UInt16 {
+    1 << UInt16(truncatingIfNeeded: self[register: AspeedRegister.ibtcr0] >> 12 & 0xF)
+  }
+
+  /// What KCS channel `number`, `1...4`, asks of SERIRQ now.
+  public func serialIRQ(ofChannel number: Int) -> AspeedSerialIRQ {
+    let form: UInt32 =
+      switch number {
+      case 1: 0
+      case 4: self[register: AspeedRegister.hicrc] >> 2 & 3
+      default: self[register: AspeedRegister.hicr5] >> (number == 3 ? 15 : 13) & 1
+      }
     return AspeedSerialIRQ(
-      asserted: self[channel: number].hostInterrupt ? numbers : 0,
+      asserted: self[channel: number].hostInterrupt ? serialIRQNumbers(ofChannel: number) : 0,
       form: AspeedSerialIRQ.Form(rawValue: UInt8(truncatingIfNeeded: form))!)
   }
 
   /// What the iBT asks of SERIRQ now.
   public var ibtSerialIRQ: AspeedSerialIRQ {
-    let cr0 = self[register: AspeedRegister.ibtcr0]
+    let form = self[register: AspeedRegister.ibtcr0] >> 10 & 3
     return AspeedSerialIRQ(
-      asserted: ibt.hostInterrupt ? 1 << UInt16(truncatingIfNeeded: cr0 >> 12 & 0xF) : 0,
-      form: AspeedSerialIRQ.Form(rawValue: UInt8(truncatingIfNeeded: cr0 >> 10 & 3))!)
+      asserted: ibt.hostInterrupt ? ibtSerialIRQNumbers : 0,
+      form: AspeedSerialIRQ.Form(rawValue: UInt8(truncatingIfNeeded: form))!)
   }
 }

@@ -28,6 +28,20 @@ struct BTBuffer: Sendable {
     return bytes[Int(readPointer)]
   }
 
+  /// An empty buffer that goes on where another one stands; pointers past the end are at it.
+  init(writePointer: UInt8, readPointer: UInt8) {
+    self.writePointer = min(writePointer, UInt8(Self.capacity))
+    self.readPointer = min(readPointer, UInt8(Self.capacity))
+  }
+
+  init() {}
+
+  /// The byte at `index`, `0...63`.
+  subscript(index: Int) -> UInt8 {
+    get { bytes[index] }
+    set { bytes[index] = newValue }
+  }
+
   mutating func clearWritePointer() { writePointer = 0 }
   mutating func clearReadPointer() { readPointer = 0 }
 }

@@ -22,8 +22,8 @@ public struct BTChannel: Sendable {
   /// length and the sequence number.
   public static let messageCapacity = BTBuffer.capacity - 2
 
-  private var hostToBMC = BTBuffer()
-  private var bmcToHost = BTBuffer()
+  var hostToBMC = BTBuffer()
+  var bmcToHost = BTBuffer()
   /// BT_CTRL.
   public private(set) var control: BTControl = .bmcBusy
   /// BT_INTMASK.
@@ -64,6 +64,15 @@ public struct BTChannel: Sendable {
 
   /// A channel out of reset: B_BUSY is set, so that no host sends before the BMC is ready.
   public init() {}
+
+  init(
+    hostToBMC: BTBuffer, bmcToHost: BTBuffer, control: BTControl, interruptMask: BTInterruptMask,
+    events: BTEvents, enables: Enables
+  ) {
+    (self.hostToBMC, self.bmcToHost) = (hostToBMC, bmcToHost)
+    (self.control, self.interruptMask) = (control, interruptMask)
+    (self.events, self.enables) = (events, enables)
+  }
 
   /// Where each side reads and writes next.
   public var pointers: Pointers {

@@ -20,7 +20,8 @@ import IPMI
 /// | 63:32 | ``Enables``            |
 public struct KCSChannel: Hashable, Sendable, BitwiseCopyable {
   // One word, not fields: emulators copy and compare a channel at every access.
-  private var word: UInt64 = 0
+  /// The channel as one word, which another processor may be given.
+  public private(set) var word: UInt64 = 0
 
   /// IDR: what the host wrote last, to either port.
   public private(set) var idr: UInt8 {
@@ -65,6 +66,11 @@ public struct KCSChannel: Hashable, Sendable, BitwiseCopyable {
 
   /// A channel out of reset: no flag set, nothing enabled.
   public init() {}
+
+  /// The channel that a word is; any word is one.
+  public init(word: UInt64) {
+    self.word = word & ~0xFF00_0000
+  }
 
   // MARK: Interrupt lines
 
