@@ -23,7 +23,7 @@ let package = Package(
       name: "IPMIHostBridgePure",
       targets: [
         "BMCPeripherals", "HostPeripherals", "IPMI", "IPMIHostBridge", "ManagementController",
-        "SystemInterfaces", "VMProtocol",
+        "RegisterLink", "SystemInterfaces", "VMProtocol",
       ]),
     // libipmi-host-bridge-qemu.so, preloaded into QEMU.
     .library(name: "ipmi-host-bridge-qemu", type: .dynamic, targets: ["QEMUPlugin"]),
@@ -61,7 +61,18 @@ let package = Package(
       dependencies: ["HostPeripherals", "IPMI", "SystemInterfaces", "VMProtocol"],
       swiftSettings: pure),
 
+    // One link, register by register: the channels in words that two processors share.
+    .target(
+      name: "RegisterLink", dependencies: ["BMCPeripherals", "SystemInterfaces"],
+      swiftSettings: pure),
+
     // The edges: they do I/O.
+
+    // The link's file and doorbells, and its layout for other emulators.
+    .target(name: "CRegisterLink"),
+    .target(
+      name: "RegisterLinkFile", dependencies: ["CRegisterLink", "RegisterLink"],
+      swiftSettings: strict),
 
     // What Swift cannot say of QEMU: symbols looked up by name, layouts, the constructor.
     .target(name: "CQEMU"),
@@ -130,6 +141,20 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HostPeripheralsTests", dependencies: ["HostPeripherals", "TestSupport"],
+      swiftSettings: strict),
+    // What two threads, or two processes, do to one link, and the check of it.
+    .target(
+      name: "LinkHammer", dependencies: ["RegisterLink", "RegisterLinkFile", "TestSupport"],
+      path: "Tests/LinkHammer/Hammer", swiftSettings: strict),
+    .executableTarget(
+      name: "link-hammer", dependencies: ["LinkHammer"], path: "Tests/LinkHammer/Program",
+      swiftSettings: strict),
+    .testTarget(
+      name: "RegisterLinkTests",
+      dependencies: [
+        "BMCPeripherals", "CRegisterLink", "LinkHammer", "RegisterLink", "RegisterLinkFile",
+        "TestSupport", "link-hammer",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "IPMIHostBridgeTests",

@@ -3,5 +3,6 @@ import HostPeripherals
 import IPMI
 import IPMIHostBridge
 import ManagementController
+import RegisterLink
 import SystemInterfaces
 import VMProtocol
