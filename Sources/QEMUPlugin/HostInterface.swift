@@ -22,17 +22,10 @@ import SystemInterfaces
   /// The sources by which the lines were driven last.
   private var sourcesSeen: UInt8 = 0
 
-  /// QEMU's `qemu_irq`, the sources that raise it, and the level it was given last.
-  @safe private struct Line {
-    let input: UnsafeMutableRawPointer
+  /// A line, and the sources that raise it.
+  private struct Line {
+    var input: InterruptLine
     let sources: UInt8
-    var isHigh = false
-
-    mutating func drive(_ level: Bool) {
-      guard level != isHigh else { return }
-      isHigh = level
-      unsafe qemu.qemu_set_irq(input, level ? 1 : 0)
-    }
   }
 
   /// QEMU's `QEMUTimer`, and when it fires; `nil` while it is stopped.
@@ -50,7 +43,9 @@ import SystemInterfaces
     }
     for line in soc.interruptLines {
       unsafe lines.append(
-        Line(input: qemu.qdev_get_gpio_in(controller, line.number)!, sources: line.sources))
+        Line(
+          input: InterruptLine(qemu.qdev_get_gpio_in(controller, line.number)!),
+          sources: line.sources))
     }
 
     let opaque = unsafe Unmanaged.passUnretained(self).toOpaque()
@@ -61,12 +56,9 @@ import SystemInterfaces
     unsafe qemu.qemu_register_reset(
       { opaque in unsafe HostInterface.from(opaque).systemWasReset() }, opaque)
 
-    // QEMU's own stub for this module has a lower priority.
-    let region = unsafe allocateOpaque(byteCount: 4096)
-    unsafe qemu.memory_region_init_io(
-      region, nil, cqemu_host_interface_operations(), opaque, "ipmi-host-interface", soc.size)
-    unsafe qemu.memory_region_add_subregion_overlap(
-      qemu.get_system_memory(), soc.base, region, 10)
+    unsafe addRegion(
+      named: "ipmi-host-interface", cqemu_host_interface_operations(), opaque,
+      to: qemu.get_system_memory(), at: soc.base, size: soc.size)
   }
 
   /// The machine's, once a device is realized. Guarded by QEMU's big lock.
@@ -160,7 +152,7 @@ import SystemInterfaces
     guard keeping else { return }
     // The controller has its own state back, in which the lines are what they were.
     sourcesSeen = 0
-    for index in lines.indices { lines[index].isHigh = false }
+    for index in lines.indices { lines[index].input.isHigh = false }
     setTimer(isDue: true)
   }
 
@@ -178,7 +170,7 @@ import SystemInterfaces
 
   private func driveLines(_ sources: UInt8) {
     sourcesSeen = sources
-    for index in lines.indices { lines[index].drive(lines[index].sources & sources != 0) }
+    for index in lines.indices { lines[index].input.drive(lines[index].sources & sources != 0) }
   }
 
   /// The timer has fired, in the main loop.

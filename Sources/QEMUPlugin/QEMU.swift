@@ -22,6 +22,20 @@ func allocateOpaque(byteCount: Int) -> UnsafeMutableRawPointer {
   return unsafe memory
 }
 
+/// Puts registers into an address space, in front of whatever the machine itself has there.
+///
+/// - Parameters:
+///   - operations: QEMU's `MemoryRegionOps`.
+///   - opaque: What they are called with.
+func addRegion(
+  named name: StaticString, _ operations: UnsafeRawPointer, _ opaque: UnsafeMutableRawPointer,
+  to space: UnsafeMutableRawPointer?, at base: UInt64, size: UInt64
+) {
+  let region = unsafe allocateOpaque(byteCount: 4096)
+  unsafe qemu.memory_region_init_io(region, nil, operations, opaque, name.characters, size)
+  unsafe qemu.memory_region_add_subregion_overlap(space, base, region, 10)
+}
+
 /// A version of QEMU.
 struct QEMUVersion: Equatable {
   var major: Int64
