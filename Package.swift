@@ -79,7 +79,10 @@ let package = Package(
     // -device ipmi-host-extern, in a QEMU that was never rebuilt for it.
     .target(
       name: "QEMUPlugin",
-      dependencies: ["BMCPeripherals", "CQEMU", "IPMI", "IPMIHostBridge", "SystemInterfaces"],
+      dependencies: [
+        "BMCPeripherals", "CQEMU", "IPMI", "IPMIHostBridge", "RegisterLink", "RegisterLinkFile",
+        "SystemInterfaces",
+      ],
       exclude: ["embedded.json", "exports.map"], swiftSettings: strict),
     // libfdt's functions.
     .systemLibrary(name: "CLibFDT", providers: [.apt(["libfdt-dev"])]),

@@ -57,25 +57,40 @@ static const MemoryRegionOps host_interface_operations = {
 
 const void *cqemu_host_interface_operations(void) { return &host_interface_operations; }
 
+/// Each port is a region of its own, and takes bytes.
+static const MemoryRegionOps port_operations = {
+    .read = port_read,
+    .write = port_write,
+    .endianness = LITTLE_ENDIAN_DEVICE,
+    .valid = {.min_access_size = 1, .max_access_size = 4, .unaligned = true},
+    .implementation = {.min_access_size = 1, .max_access_size = 1},
+};
+
+const void *cqemu_port_operations(void) { return &port_operations; }
+
 // MARK: Functions
 
 static CQEMUFunctions functions;
 
 const CQEMUFunctions *cqemu_functions(void) { return &functions; }
 
-/// Looks every function up; returns the name of one that is missing, or NULL.
+/// Looks every function up; returns the name of one that is missing and must not be, or NULL.
 static const char *resolve(void) {
   static const struct {
     const char *name;
     size_t offset;
+    bool is_optional;
   } table[] = {
-#define CQEMU_ENTRY(result, name, parameters) {#name, offsetof(CQEMUFunctions, name)},
+#define CQEMU_ENTRY(result, name, parameters) {#name, offsetof(CQEMUFunctions, name), false},
       CQEMU_FUNCTIONS(CQEMU_ENTRY)
+#undef CQEMU_ENTRY
+#define CQEMU_ENTRY(result, name, parameters) {#name, offsetof(CQEMUFunctions, name), true},
+      CQEMU_OPTIONAL_FUNCTIONS(CQEMU_ENTRY)
 #undef CQEMU_ENTRY
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     void *address = dlsym(RTLD_DEFAULT, table[i].name);
-    if (!address) return table[i].name;
+    if (!address && !table[i].is_optional) return table[i].name;
     memcpy((char *)&functions + table[i].offset, &address, sizeof address);
   }
   return NULL;

@@ -125,12 +125,16 @@ void ihb_link_leave(ihb_link_end *end) {
 
 // MARK: Doorbells
 
-void ihb_link_ring(const ihb_link_end *end) {
+static void ring(int doorbell) {
   const char byte = 1;
   ssize_t count;
-  do count = write(end->other_doorbell, &byte, 1);
+  do count = write(doorbell, &byte, 1);
   while (count < 0 && errno == EINTR);
 }
+
+void ihb_link_ring(const ihb_link_end *end) { ring(end->other_doorbell); }
+
+void ihb_link_ring_own(const ihb_link_end *end) { ring(end->doorbell); }
 
 void ihb_link_drain(const ihb_link_end *end) {
   char bytes[512];

@@ -77,7 +77,9 @@ struct DeviceType {
   var device: Device.Type
 
   /// Every type of this library.
-  static let all = [HostExtern.type, HostPostCodes.type]
+  static let all = [
+    HostExtern.type, HostPostCodes.type, HostLink.type, LPCKCS.type, LPCBT.type, LPCPostCodes.type,
+  ]
 }
 
 // MARK: - What QEMU calls

@@ -1,6 +1,7 @@
 import BMCPeripherals
 import CQEMU
 import IPMI
+import RegisterLinkFile
 import SystemInterfaces
 
 /// The host interface module of the machine's BMC: its registers, its interrupt and its hosts.
@@ -27,6 +28,9 @@ import SystemInterfaces
     var input: InterruptLine
     let sources: UInt8
   }
+
+  /// Where all channels are; `nil` where each has a bridge to its host.
+  private var link: MappedLink?
 
   /// QEMU's `QEMUTimer`, and when it fires; `nil` while it is stopped.
   private let timer = unsafe allocateOpaque(byteCount: 256)
@@ -66,10 +70,35 @@ import SystemInterfaces
 
   /// The one of the machine, which is put there for the first device.
   static func ofMachine(_ soc: SoC) throws(RealizationError) -> HostInterface {
-    if let one = unsafe one { return one }
+    if let one = unsafe one {
+      guard one.link == nil else {
+        throw RealizationError(
+          "the host is at the other end of an ipmi-host-link: leave this device out, or that one")
+      }
+      return one
+    }
     let new = try soc.makeHostInterface()
     unsafe one = new
     return new
+  }
+
+  /// Puts the one of the machine there, with all its channels on the link at `path`.
+  static func join(_ path: UnsafePointer<CChar>?, _ soc: SoC) throws(RealizationError) {
+    guard unsafe one == nil else {
+      throw RealizationError(
+        "the BMC has an ipmi-host-link, ipmi-host-extern or ipmi-host-post-codes already:",
+        " a link takes all of its channels, once")
+    }
+    let link = try unsafe MappedLink(property: path, side: .bmc)
+    let new = try soc.makeHostInterface(on: link)
+    unsafe one = new
+    new.link = link
+    unsafe link.whenRung(Unmanaged.passUnretained(new).toOpaque()) { opaque in
+      let hostInterface = unsafe HostInterface.from(opaque)
+      hostInterface.link?.drain()
+      hostInterface.settle()
+    }
+    new.settle()
   }
 
   static func from(_ opaque: UnsafeMutableRawPointer?) -> HostInterface {
@@ -255,6 +284,7 @@ import SystemInterfaces
   }
 
   fileprivate override func advance(isDue: Bool) {
+    registers.synchronizeWithHost()
     for connection in kcsConnections { registers.advance(connection, isDue: isDue) }
     for connection in btConnections { registers.advance(connection, isDue: isDue) }
     for input in postCodeInputs { input.advance(&registers) }

@@ -1,6 +1,8 @@
 import BMCPeripherals
 import IPMI
 import IPMIHostBridge
+import RegisterLink
+import RegisterLinkFile
 import SystemInterfaces
 
 /// The registers of an SoC's host interface, with what differs between vendors made equal.
@@ -11,6 +13,8 @@ protocol HostInterfaceModule: PostCodeRegisters, Restorable {
   mutating func read(_ offset: Int, width: Int) -> UInt64
   /// A store by the BMC.
   mutating func write(_ value: UInt64, to offset: Int, width: Int)
+  /// Brings the registers up to date with a host that shares them.
+  mutating func synchronizeWithHost()
   /// KCS channel `number` is about to get a host.
   mutating func switchOnHost(ofChannel number: Int)
   /// Lets the host at a KCS channel act.
@@ -19,10 +23,13 @@ protocol HostInterfaceModule: PostCodeRegisters, Restorable {
   mutating func advance(_ connection: BridgedConnection<BTHost>, isDue: Bool)
 }
 
-extension NPCM7xxHostInterface: HostInterfaceModule {
+extension HostInterfaceModule {
+  /// Nobody shares them.
   @inline(__always)
-  var interruptSources: UInt8 { interrupt ? 1 : 0 }
+  mutating func synchronizeWithHost() {}
+}
 
+extension NPCM7xxHostInterface: HostInterfaceModule {
   /// The host programs its decode itself on these parts, so a host that is there has done it.
   mutating func switchOnHost(ofChannel number: Int) {
     self[channel: number].channel.enables.insert(.hostDecode)
@@ -94,4 +101,18 @@ struct AspeedHostInterface: HostInterfaceModule {
   mutating func advance(_ connection: BridgedConnection<BTHost>, isDue: Bool) {
     connection.advance(&registers.ibt, isDue: isDue)
   }
+}
+
+/// Registers whose channels are all on a link: their hosts are at its other end, not at a bridge's.
+extension LinkedRegisters: HostInterfaceModule where Module: Restorable, Memory == MappedLink {
+  var interruptSources: UInt8 { module.interruptSources }
+
+  mutating func synchronizeWithHost() {
+    synchronize()
+    if takeHostConcern() { memory.ring() }
+  }
+
+  mutating func switchOnHost(ofChannel number: Int) {}
+  mutating func advance(_ connection: BridgedConnection<KCSHost>, isDue: Bool) {}
+  mutating func advance(_ connection: BridgedConnection<BTHost>, isDue: Bool) {}
 }

@@ -1,5 +1,7 @@
 import BMCPeripherals
 import CQEMU
+import RegisterLink
+import RegisterLinkFile
 
 /// An interface of a BMC by which a host can be answered, as `responder=` names it.
 enum Responder: CaseIterable {
@@ -75,6 +77,16 @@ struct SoC {
     case .npcm7xx: try ModuleInterface(NPCM7xxHostInterface(), of: self)
     case .aspeed(let generation):
       try ModuleInterface(AspeedHostInterface(AspeedLPC(generation)), of: self)
+    }
+  }
+
+  /// Puts the registers into the machine, with all channels on a link.
+  func makeHostInterface(on link: MappedLink) throws(RealizationError) -> HostInterface {
+    switch module {
+    case .npcm7xx:
+      try ModuleInterface(LinkedRegisters(NPCM7xxHostInterface(), on: link), of: self)
+    case .aspeed(let generation):
+      try ModuleInterface(LinkedRegisters(AspeedLPC(generation), on: link), of: self)
     }
   }
 

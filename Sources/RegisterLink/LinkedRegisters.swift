@@ -10,11 +10,14 @@ import SystemInterfaces
 public struct LinkedRegisters<Module: LinkableRegisters, Memory: LinkMemory> {
   /// The registers, as they were after the last access.
   public private(set) var module: Module
-  private let memory: Memory
+  public let memory: Memory
   /// The host's interrupts, or what its ports are, may have changed.
   private var concernsHost = false
   /// What the host was told last: KCS1 to KCS4, BT.
   private var decodes: [5 of UInt64] = .init(repeating: 0)
+
+  /// An older state of the registers has been restored.
+  private var isRestored = false
 
   /// Powers a BMC on: the channels are as `module` has them, and older POST codes are gone.
   public init(_ module: Module, on memory: Memory) {
@@ -51,6 +54,8 @@ public struct LinkedRegisters<Module: LinkableRegisters, Memory: LinkMemory> {
   /// Takes over what the host has done, POST codes included; after every access, and when told.
   public mutating func synchronize() {
     access { _ in }
+    if isRestored { tellDecodes() }
+    isRestored = false
     let mailbox = PostCodeMailbox(memory)
     var count = 0
     while count < LinkWord.postCodeCount, let code = mailbox.oldest,
@@ -155,5 +160,22 @@ public struct LinkedRegisters<Module: LinkableRegisters, Memory: LinkMemory> {
 
   private mutating func note(_ before: KCSChannel, _ after: KCSChannel) {
     if before.hostInterrupt != after.hostInterrupt { concernsHost = true }
+  }
+}
+
+extension LinkedRegisters: Restorable where Module: Restorable {
+  /// The registers. What of them is on the link is what it is there: the host is another machine,
+  /// and has no older state.
+  public mutating func transfer(through stream: inout some StateStream) {
+    module.transfer(through: &stream)
+    if stream.isRestoring { isRestored = true }
+  }
+}
+
+extension LinkedRegisters: PostCodeRegisters {
+  public func hasRoomForPostCode(port: UInt16) -> Bool { module.hasRoomForPostCode(port: port) }
+
+  public mutating func postCode(port: UInt16, value: UInt8) {
+    module.postCode(port: port, value: value)
   }
 }

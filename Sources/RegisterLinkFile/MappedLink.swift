@@ -37,6 +37,9 @@ import RegisterLink
   /// Has the other side look again.
   public func ring() { unsafe ihb_link_ring(end) }
 
+  /// Has this side look again, when it waits for its doorbell next.
+  public func ringOwn() { unsafe ihb_link_ring_own(end) }
+
   /// Forgets that the other side has rung; the words are to be looked at afterwards.
   public func drain() { unsafe ihb_link_drain(end) }
 

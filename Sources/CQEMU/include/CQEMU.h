@@ -34,7 +34,10 @@ typedef void *_Nullable *_Nullable CQEMUErrorPointer;
   /* The machine */                                                                                \
   F(void *, object_resolve_path, (const char *path, bool *ambiguous))                              \
   F(const char *, object_get_typename, (const void *object))                                       \
+  F(void *, object_resolve_path_type,                                                              \
+    (const char *path, const char *type, bool *ambiguous))                                         \
   F(void *, get_system_memory, (void))                                                             \
+  F(void *, get_system_io, (void))                                                                 \
   F(void, memory_region_init_io,                                                                   \
     (void *region, void *owner, const void *operations, void *opaque, const char *name,            \
      uint64_t size))                                                                               \
@@ -69,6 +72,10 @@ typedef void *_Nullable *_Nullable CQEMUErrorPointer;
      int (*function)(void *unused, unsigned condition, void *opaque), void *opaque))               \
   F(void, qemu_chr_fe_accept_input, (void *backend))                                               \
   F(void, error_report, (const char *format, ...))                                                 \
+  /* The main loop */                                                                              \
+  F(void, qemu_set_fd_handler,                                                                     \
+    (int descriptor, void (*readable)(void *opaque), void (*writable)(void *opaque),               \
+     void *opaque))                                                                                \
   /* Time */                                                                                       \
   F(int64_t, qemu_clock_get_ns, (int clock))                                                       \
   F(void, timer_init_full,                                                                         \
@@ -89,6 +96,12 @@ typedef void *_Nullable *_Nullable CQEMUErrorPointer;
   F(int, g_strcmp0, (const char *left, const char *right))                                         \
   F(int, g_source_remove, (unsigned tag))
 
+/// Functions that not every QEMU has: NULL where they are missing.
+#define CQEMU_OPTIONAL_FUNCTIONS(F)                                                                \
+  /* Up to 7.2, and after it; of neither where a machine can have no ISA bus */                    \
+  F(void *, isa_get_irq, (void *device, unsigned number))                                          \
+  F(void *, isa_bus_get_irq, (void *bus, unsigned number))
+
 // clang-format on
 
 /// The functions of the QEMU that has loaded this library, under their own names.
@@ -97,6 +110,7 @@ typedef void *_Nullable *_Nullable CQEMUErrorPointer;
 typedef struct {
 #define CQEMU_FIELD(result, name, parameters) result(*name) parameters;
   CQEMU_FUNCTIONS(CQEMU_FIELD)
+  CQEMU_OPTIONAL_FUNCTIONS(CQEMU_FIELD)
 #undef CQEMU_FIELD
 } CQEMUFunctions;
 #pragma clang diagnostic pop
@@ -121,6 +135,9 @@ void cqemu_add_property(void *device_class, unsigned number, const char *name,
 
 /// QEMU's `MemoryRegionOps` for the host-interface registers.
 const void *cqemu_host_interface_operations(void);
+
+/// QEMU's `MemoryRegionOps` for one I/O port of the host.
+const void *cqemu_port_operations(void);
 
 /// QEMU's `DeviceClass` as far as both versions agree.
 typedef struct {
@@ -163,6 +180,13 @@ uint64_t host_interface_read(void *opaque, uint64_t offset, unsigned size)
 /// The guest writes `size` bytes at `offset` in the registers.
 void host_interface_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
     CQEMU_SWIFT_NAME("writeRegister(_:_:_:_:)");
+
+/// The host reads an I/O port.
+uint64_t port_read(void *opaque, uint64_t offset, unsigned size)
+    CQEMU_SWIFT_NAME("readPort(_:_:_:)");
+/// The host writes an I/O port.
+void port_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+    CQEMU_SWIFT_NAME("writePort(_:_:_:_:)");
 
 #pragma clang assume_nonnull end
 

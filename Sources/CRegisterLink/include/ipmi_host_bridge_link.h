@@ -108,6 +108,8 @@ bool ihb_link_compare_exchange(uint64_t *words, size_t number, uint64_t *expecte
 
 /// Has the other side look again. Never waits: a doorbell that is full has rung.
 void ihb_link_ring(const ihb_link_end *end);
+/// Has this side look again, from wherever it waits for its doorbell.
+void ihb_link_ring_own(const ihb_link_end *end);
 /// Forgets that this side's doorbell has rung; look at the words afterwards.
 void ihb_link_drain(const ihb_link_end *end);
 
