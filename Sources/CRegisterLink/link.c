@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -26,9 +27,60 @@ static const char *failure(const char *what) {
   return reason;
 }
 
+// MARK: Truncation
+
+/// The mappings that survive it.
+static uint64_t *survivors[16];
+static struct sigaction previous_action;
+/// Whether this thread takes SIGBUS: emulators block it in the threads they make, and a fault at an
+/// instruction then ends the process without a question.
+static _Thread_local bool takes_signal;
+
+static void handle_bus_error(int number, siginfo_t *information, void *context) {
+  uintptr_t address = (uintptr_t)information->si_addr;
+  for (size_t i = 0; i < sizeof survivors / sizeof *survivors; i++) {
+    uintptr_t start = (uintptr_t)survivors[i];
+    if (!start || address < start || address >= start + IHB_LINK_SIZE) continue;
+    void *memory = mmap(survivors[i], IHB_LINK_SIZE, PROT_READ | PROT_WRITE,
+                        MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory != MAP_FAILED) return;
+  }
+  if (previous_action.sa_flags & SA_SIGINFO)
+    previous_action.sa_sigaction(number, information, context);
+  else if (previous_action.sa_handler != SIG_DFL && previous_action.sa_handler != SIG_IGN)
+    previous_action.sa_handler(number);
+  else
+    sigaction(SIGBUS, &previous_action, NULL);  // the instruction faults again
+}
+
+void ihb_link_survive_truncation(const ihb_link_end *end) {
+  static bool is_installed;
+  for (size_t i = 0; i < sizeof survivors / sizeof *survivors; i++) {
+    if (survivors[i]) continue;
+    survivors[i] = end->words;
+    break;
+  }
+  if (is_installed) return;
+  is_installed = true;
+  struct sigaction action = {.sa_sigaction = handle_bus_error, .sa_flags = SA_SIGINFO};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGBUS, &action, &previous_action);
+}
+
+static inline void take_signal(void) {
+  if (takes_signal || !survivors[0]) return;
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGBUS);
+  pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+  takes_signal = true;
+}
+
 // MARK: Words
 
 uint64_t ihb_link_load(const uint64_t *words, size_t number) {
+  // Every access begins with a load.
+  take_signal();
   return __atomic_load_n(&words[number], __ATOMIC_SEQ_CST);
 }
 
@@ -117,6 +169,8 @@ const char *ihb_link_join(const char *path, ihb_link_side side, ihb_link_end *en
 }
 
 void ihb_link_leave(ihb_link_end *end) {
+  for (size_t i = 0; i < sizeof survivors / sizeof *survivors; i++)
+    if (survivors[i] == end->words) survivors[i] = NULL;
   if (end->words) munmap(end->words, IHB_LINK_SIZE);
   if (end->doorbell >= 0) close(end->doorbell);
   if (end->other_doorbell >= 0) close(end->other_doorbell);

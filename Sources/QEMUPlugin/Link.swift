@@ -13,6 +13,7 @@ extension MappedLink {
     guard let joined else {
       throw unsafe RealizationError("link '", .string(path), "': ", .string(problem!))
     }
+    joined.surviveTruncation()
     self = joined
   }
 

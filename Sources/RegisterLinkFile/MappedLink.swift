@@ -25,6 +25,10 @@ import RegisterLink
     }
   }
 
+  /// From now on, a file that somebody makes shorter does not end this program: see
+  /// `ipmi_host_bridge_link.h`.
+  public func surviveTruncation() { unsafe ihb_link_survive_truncation(end) }
+
   /// Leaves the link, which must not be used any more; what is in it stays.
   public func leave() {
     unsafe ihb_link_leave(end)

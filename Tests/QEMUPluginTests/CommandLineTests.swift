@@ -24,6 +24,11 @@ extension StockQEMUTests {
           port=<string>          - I/O port that the host wrote them to (default 0x80)
 
         """,
+        """
+        ipmi-host-link options:
+          link=<string>          - file that both sides share; made where it does not exist
+
+        """,
       ])
     func theHelpListsTheOptionsWithTheirDescriptions(
       _ qemu: StockQEMU, _ help: String
@@ -49,6 +54,7 @@ extension StockQEMUTests {
     /// A command line that is refused, and the one line that says why.
     struct Refusal: Sendable, CustomTestStringConvertible {
       var testDescription: String
+      var emulator = "qemu-system-arm"
       var machine = "npcm750-evb"
       var type = "ipmi-host-extern"
       /// What follows the type, of several `-device`; the last one is refused.
@@ -158,15 +164,64 @@ extension StockQEMUTests {
           testDescription: "POST codes by a chardev that is taken", type: "ipmi-host-post-codes",
           devices: ["chardev=a", "chardev=a,port=0x81"],
           message: "chardev 'a' is already in use"),
+        Refusal(
+          testDescription: "a link to nowhere", type: "ipmi-host-link", devices: [""],
+          message: "link is missing: give the path of the file that both sides share"),
+        Refusal(
+          testDescription: "a link to what is none", type: "ipmi-host-link",
+          devices: ["link=/dev/null"],
+          message: "link '/dev/null': something else is there: give the path of a link, or one "
+            + "where nothing is"),
+        Refusal(
+          testDescription: "a link in no directory", type: "ipmi-host-link",
+          devices: ["link=/nonexistent/link"],
+          message: "link '/nonexistent/link': it cannot be opened: No such file or directory"),
+        Refusal(
+          testDescription: "a link of a machine without a BMC", machine: "virt",
+          type: "ipmi-host-link", devices: ["link=/nonexistent/link"],
+          message: "machine virt-VERSION has no BMC that is supported: choose one of npcm750-evb, "
+            + "quanta-gsj, quanta-gbs-bmc, kudo-bmc, mori-bmc, palmetto-bmc, ast2500-evb, "
+            + "romulus-bmc, ast2600-evb"),
+        Refusal(
+          testDescription: "a PC's device on a BMC's machine", type: "lpc-kcs",
+          devices: ["link=/nonexistent/link,channel=1"],
+          message: "machine npcm750-evb has no ISA bus: this is a device of PCs, of "
+            + "qemu-system-x86_64"),
+        Refusal(
+          testDescription: "a BMC's device on a PC", emulator: "qemu-system-x86_64", machine: "pc",
+          type: "ipmi-host-link", devices: ["link=/nonexistent/link"],
+          message: "machine pc-i440fx-VERSION has no BMC that is supported: choose one of "
+            + "npcm750-evb, quanta-gsj, quanta-gbs-bmc, kudo-bmc, mori-bmc, palmetto-bmc, "
+            + "ast2500-evb, romulus-bmc, ast2600-evb"),
+        Refusal(
+          testDescription: "no channel", emulator: "qemu-system-x86_64", machine: "pc",
+          type: "lpc-kcs", devices: ["link=/nonexistent/link"],
+          message: "channel is missing: give the number of the BMC's, 1 to 4"),
+        Refusal(
+          testDescription: "a channel that is none", emulator: "qemu-system-x86_64", machine: "pc",
+          type: "lpc-kcs", devices: ["link=/nonexistent/link,channel=5"],
+          message: "channel '5' is none: give 1 to 4"),
+        Refusal(
+          testDescription: "a port that is none", emulator: "qemu-system-x86_64", machine: "pc",
+          type: "lpc-bt", devices: ["link=/nonexistent/link,ioport=e4"],
+          message: "ioport 'e4' is no I/O port: give a number from 0 to 0xffff"),
+        Refusal(
+          testDescription: "an interrupt that is the bus's own", emulator: "qemu-system-x86_64",
+          machine: "pc", type: "lpc-bt", devices: ["link=/nonexistent/link,irq=2"],
+          message: "irq '2' is no ISA interrupt: give 1, 3 to 7, 9 to 12, 14 or 15, 0 for none, or "
+            + "leave it out for the one that the BMC has chosen"),
+        Refusal(
+          testDescription: "a host's link in no directory", emulator: "qemu-system-x86_64",
+          machine: "pc", type: "lpc-post-codes", devices: ["link=/nonexistent/link"],
+          message: "link '/nonexistent/link': it cannot be opened: No such file or directory"),
       ]
 
       var commandLine: [String] {
         [
-          "qemu-system-arm", "-M", machine, "-accel", "tcg", "-nodefaults", "-display", "none",
-          "-S",
+          emulator, "-M", machine, "-accel", "tcg", "-nodefaults", "-display", "none", "-S",
         ]
           + ["-chardev", "null,id=a", "-chardev", "null,id=b"]
-          + devices.flatMap { ["-device", "\(type),\($0)"] }
+          + devices.flatMap { ["-device", $0.isEmpty ? type : "\(type),\($0)"] }
       }
     }
 
@@ -177,7 +232,9 @@ extension StockQEMUTests {
       let message = refusal.message.replacing("VERSION", with: qemu.version)
       #expect(outcome.status == 1)
       #expect(
-        outcome.errors == ["qemu-system-arm: -device \(refusal.type),\(device): \(message)"])
+        outcome.errors == [
+          "\(refusal.emulator): -device \(refusal.type)\(device.isEmpty ? "" : ",")\(device): \(message)"
+        ])
       #expect(outcome.output == "")
     }
 

@@ -10,6 +10,7 @@ final class QTestMachine {
   private let answers = Pipe()
   private var unread: [UInt8] = []
   private let directory: (here: URL, inside: String)
+  private let monitorName: String
   /// What the inputs of the interrupt controller have done, in this order.
   private(set) var edges: [Edge] = []
 
@@ -27,7 +28,7 @@ final class QTestMachine {
   func waitForInterrupt(_ number: Int) throws {
     let start = ContinuousClock.now
     while !isRaised(number) {
-      // Any answer brings the edges before it; 0 is a boot ROM everywhere.
+      // Any answer brings the edges before it; 0 is a boot ROM, or RAM, everywhere.
       _ = try readByte(0)
       if ContinuousClock.now - start > .seconds(20) {
         throw Failure(description: "no interrupt \(number)")
@@ -43,14 +44,13 @@ final class QTestMachine {
   /// Starts the machine with one device and its wire for each of `responders`, all with the same
   /// further properties, and, where there is a port, one called `post-codes`; or with the state that
   /// comes from `incoming`.
-  init(
+  convenience init(
     _ qemu: StockQEMU, in directory: (here: URL, inside: String),
     machine: String = "npcm750-evb",
     interruptController: String = "/machine/soc/a9mpcore/gic", responders: [String],
     properties: String = "", postCodePort: String? = nil, incoming: String? = nil,
     preloadedFirst: String? = nil
   ) throws {
-    self.directory = directory
     var devices = responders.flatMap {
       [
         "-chardev", "socket,id=\($0),path=\(directory.inside)/\($0),server=on,wait=off",
@@ -66,12 +66,25 @@ final class QTestMachine {
       ]
     }
     if let incoming { devices += ["-incoming", incoming] }
+    try self.init(
+      qemu, in: directory, machine: machine, interruptController: interruptController,
+      options: devices, preloadedFirst: preloadedFirst)
+  }
+
+  /// Starts a machine with further options.
+  init(
+    _ qemu: StockQEMU, in directory: (here: URL, inside: String),
+    emulator: String = "qemu-system-arm", machine: String, interruptController: String,
+    options: [String], preloadedFirst: String? = nil
+  ) throws {
+    self.directory = directory
     process = try qemu.process(
       [
-        "qemu-system-arm", "-M", machine, "-accel", "tcg", "-nodefaults", "-display",
+        emulator, "-M", machine, "-accel", "tcg", "-nodefaults", "-display",
         "none", "-S", "-qtest", "stdio", "-qtest-log", "none", "-monitor",
-        "unix:\(directory.inside)/monitor,server=on,wait=off",
-      ] + devices, in: directory, preloadedFirst: preloadedFirst)
+        "unix:\(directory.inside)/monitor-\(emulator),server=on,wait=off",
+      ] + options, in: directory, preloadedFirst: preloadedFirst)
+    monitorName = "monitor-\(emulator)"
     process.standardInput = commands
     process.standardOutput = answers
     process.standardError = FileHandle.nullDevice
@@ -79,10 +92,15 @@ final class QTestMachine {
     try command("irq_intercept_in \(interruptController)")
   }
 
+  /// Ends the machine as a power cut would, and returns when it is gone.
+  func kill() {
+    _ = Glibc.kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+
   deinit {
     // Foundation starts it with signals blocked that ask politely.
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    kill()
   }
 
   /// Sends one command; returns the words of its answer.
@@ -140,7 +158,7 @@ final class QTestMachine {
   /// Has QEMU's monitor run `command`; returns what it printed when it was done.
   @discardableResult
   func monitor(_ command: String) throws -> String {
-    let monitor = try connect(to: "monitor")
+    let monitor = try connect(to: monitorName)
     var printed = ""
     func waitForPrompt() {
       var end = printed

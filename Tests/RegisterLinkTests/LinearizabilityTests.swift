@@ -9,13 +9,13 @@ import Testing
 /// Both sides of a link, each access at random, as fast as two threads or two processes can: what
 /// they get must be what one sequence of the same accesses gives.
 @Suite(.serialized) struct LinearizabilityTests {
-  @Test func twoThreadsOnKCS() throws { try threads(NPCM7xxHostInterface.self, 1_000_000) }
+  @Test func twoThreadsOnKCS() throws { try threads(NPCM7xxHostInterface.self, 600_000) }
 
-  @Test func twoThreadsOnKCSAndBT() throws { try threads(AspeedLPC.self, 150_000) }
+  @Test func twoThreadsOnKCSAndBT() throws { try threads(AspeedLPC.self, 100_000) }
 
-  @Test func twoProcessesOnKCS() throws { try processes(NPCM7xxHostInterface.self, 500_000) }
+  @Test func twoProcessesOnKCS() throws { try processes(NPCM7xxHostInterface.self, 400_000) }
 
-  @Test func twoProcessesOnKCSAndBT() throws { try processes(AspeedLPC.self, 150_000) }
+  @Test func twoProcessesOnKCSAndBT() throws { try processes(AspeedLPC.self, 100_000) }
 
   /// The check finds what is wrong: one byte of one answer changed.
   @Test func aWrongAnswerIsFound() throws {

@@ -98,6 +98,11 @@ const char *_Nullable ihb_link_join(const char *path, ihb_link_side side, ihb_li
 /// Leaves the link; what is in it stays.
 void ihb_link_leave(ihb_link_end *end);
 
+/// From now on, a file that somebody makes shorter than a link does not end this process: words that
+/// are no longer there are 0, and this end's own. Takes SIGBUS over, and passes on what it is not
+/// about.
+void ihb_link_survive_truncation(const ihb_link_end *end);
+
 /// Reads a word, by its number.
 uint64_t ihb_link_load(const uint64_t *words, size_t number);
 /// Writes a word.
