@@ -10,6 +10,9 @@ TRIPLE_palmetto-bmc := armv4t-none-none-eabi
 # What `make firmware` builds: the board that is named, or all.
 FIRMWARE_BOARDS := $(or $(BOARD),$(BOARDS))
 BOARD ?= npcm750-evb
+# How the demonstration joins both: by messages, or by registers.
+LINK ?= messages
+$(if $(filter-out messages registers,$(LINK)),$(error no LINK=$(LINK): choose messages or registers))
 $(if $(filter-out $(BOARDS),$(BOARD)),$(error no firmware for BOARD=$(BOARD): choose one of $(BOARDS)))
 PREFIX ?= /usr/local
 SANITIZE ?=
@@ -48,14 +51,19 @@ help: ## list the targets
 
 demo: packages plugin $(call firmware,$(BOARD)) host-guest ## set up, then boot a PC and a BMC and run ipmitool
 	@$(SWIFT) build --quiet --product ipmi-host-bridge
-	@.build/debug/ipmi-host-bridge pair-qemu --board $(BOARD)
+	@.build/debug/ipmi-host-bridge pair-qemu --board $(BOARD) --link $(LINK)
 ifeq ($(BOARD),ast2600-evb)
 	@$(MAKE) --no-print-directory debian-bmc-guest
+ifeq ($(LINK),registers)
+	@printf '\nDebian'\''s Linux as the BMC, with its own bt-bmc; its registers are the host'\''s\n'
+	@.build/debug/ipmi-host-bridge pair-qemu --board $(BOARD) --bmc linux --link registers
+else
 	@for interface in isa-ipmi-bt isa-ipmi-kcs; do \
 	  printf '\nDebian'\''s Linux as the BMC, with its own bt-bmc; %s\n' $$interface; \
 	  .build/debug/ipmi-host-bridge pair-qemu --board $(BOARD) --bmc linux \
 	    --host-interface $$interface || exit; \
 	done
+endif
 endif
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ipmi-host-bridge

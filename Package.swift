@@ -94,7 +94,7 @@ let package = Package(
       dependencies: ["IPMI", "ManagementController", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     // Starts and watches the emulators of a host and a BMC: for the command line and the tests.
-    .target(name: "EmulatedPair", swiftSettings: strict),
+    .target(name: "EmulatedPair", dependencies: ["HostPeripherals"], swiftSettings: strict),
     // The sockets of the stand-alone program: a BMC behind the VM protocol.
     .target(
       name: "Transport",
@@ -183,7 +183,11 @@ let package = Package(
       path: "Tests/Guests", exclude: ["bmc", "host", "init", "initramfs"], swiftSettings: strict),
     // Stock QEMUs with the library, where IPMI_HOST_BRIDGE_QEMU_PLUGIN names it.
     .testTarget(
-      name: "QEMUPluginTests", dependencies: ["IPMI", "SystemInterfaces"], swiftSettings: strict),
+      name: "QEMUPluginTests",
+      dependencies: [
+        "BMCPeripherals", "IPMI", "RegisterLink", "RegisterLinkFile", "SystemInterfaces",
+        "TestSupport",
+      ], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -61,8 +61,12 @@ extension BMC {
 
   /// The program that is this BMC; nil where it is part of the host's QEMU.
   ///
-  /// - Parameter wires: One for each interface; all but boards have one.
-  func program(_ wires: [WireAddress], directory: String) throws -> Program? {
+  /// - Parameters:
+  ///   - wires: One for each interface; all but boards have one.
+  ///   - link: How a board is joined to the host.
+  func program(
+    _ wires: [WireAddress], _ link: LinkKind, directory: String
+  ) throws -> Program? {
     switch self {
     case .builtIn:
       return nil
@@ -78,8 +82,12 @@ extension BMC {
         command: [program, "simulate", "--listen", "unix:\(path)"] + options,
         readyLines: ["listening on "])
     case .emulated(let bmc):
-      return try bmc.program(
-        wires, postCodes: Self.postCodes(in: directory), monitor: Self.monitorPath(in: directory))
+      let joint: EmulatedBMC.Joint =
+        switch link {
+        case .messages: .messages(wires, postCodes: Self.postCodes(in: directory))
+        case .registers: .registers(link: RegisterJoint.linkPath(in: directory))
+        }
+      return try bmc.program(joint, monitor: Self.monitorPath(in: directory))
     }
   }
 

@@ -29,33 +29,49 @@ public struct EmulatedBMC: Sendable {
     self.plugin = plugin
   }
 
+  /// How the board and the host are joined.
+  enum Joint {
+    /// By messages: where those to each of the interfaces come from, and the POST codes.
+    case messages([WireAddress], postCodes: WireAddress)
+    /// By registers: the file of the link.
+    case registers(link: String)
+  }
+
   /// The emulator with this board.
   ///
-  /// - Parameters:
-  ///   - wires: Where the host's messages to each of the interfaces come from.
-  ///   - postCodes: Where its POST codes come from.
-  ///   - monitor: The socket of the emulator's machine protocol.
-  func program(
-    _ wires: [WireAddress], postCodes: WireAddress, monitor: String
-  ) throws -> BMC.Program {
-    var machine = [
+  /// - Parameter monitor: The socket of the emulator's machine protocol.
+  func program(_ joint: Joint, monitor: String) throws -> BMC.Program {
+    let machine = [
       "qemu-system-arm", "-M", board.name, "-accel", "tcg", "-display", "none",
       "-monitor", "none", "-serial", "stdio",
       "-qmp", "unix:\(escapedForQEMU(monitor)),server=on,wait=off",
-      "-chardev", "socket,id=post0,\(postCodes.chardevOptions),server=on,wait=off",
-      "-device", "ipmi-host-post-codes,chardev=post0",
     ]
-    for (number, (responder, wire)) in zip(responders, wires).enumerated() {
-      machine += [
-        "-chardev", "socket,id=ipmi\(number),\(wire.chardevOptions),server=on,wait=off",
-        "-device",
-        "ipmi-host-extern,id=\(responder),chardev=ipmi\(number),responder=\(responder)"
-          + (controlsHost && number == 0 ? ",\(board.hostControl)" : ""),
-      ]
-    }
     return BMC.Program(
-      command: try machine + softwareOptions, environment: Preload.environment(for: plugin),
+      command: try machine + devices(joint) + softwareOptions,
+      environment: Preload.environment(for: plugin),
       readyLines: responders.map { "\($0.uppercased()) ready" }, guestDevice: guestDevice)
+  }
+
+  /// QEMU's options that join the host.
+  private func devices(_ joint: Joint) -> [String] {
+    switch joint {
+    case .registers(let link):
+      return ["-device", "ipmi-host-link,link=\(escapedForQEMU(link))"]
+    case .messages(let wires, let postCodes):
+      var devices = [
+        "-chardev", "socket,id=post0,\(postCodes.chardevOptions),server=on,wait=off",
+        "-device", "ipmi-host-post-codes,chardev=post0",
+      ]
+      for (number, (responder, wire)) in zip(responders, wires).enumerated() {
+        devices += [
+          "-chardev", "socket,id=ipmi\(number),\(wire.chardevOptions),server=on,wait=off",
+          "-device",
+          "ipmi-host-extern,id=\(responder),chardev=ipmi\(number),responder=\(responder)"
+            + (controlsHost && number == 0 ? ",\(board.hostControl)" : ""),
+        ]
+      }
+      return devices
+    }
   }
 
   /// QEMU's options that load the software.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A host and a BMC in two emulators, joined by a socket. Either can be killed and started again;
+/// A host and a BMC in two emulators, joined by a socket or by shared registers. Either can be killed and started again;
 /// both end with this value.
 public final class EmulatedPair {
   /// What to run, and where to write it down.
@@ -12,7 +12,10 @@ public final class EmulatedPair {
     public var logDirectory: String?
     /// Seconds that either side may take to start.
     public var bootTimeout: TimeInterval = 120
-    /// The device through which the host sees its BMC: one for each interface of the BMC.
+    /// How they are joined; the registers shared are those of an emulated board.
+    public var link = LinkKind.messages
+    /// The device through which the host sees its BMC: one for each interface of the BMC; where
+    /// they are joined by messages.
     public var hostInterface = "isa-ipmi-kcs"
     /// Whether a host that reboots does; otherwise its emulator ends.
     public var hostMayReboot = false
@@ -70,9 +73,10 @@ public final class EmulatedPair {
   /// Starts the BMC, and returns when it takes requests. It comes first: the host's driver looks
   /// for it once, while it is loaded.
   public func startBMC() throws {
-    guard let program = try configuration.bmc.program(wires, directory: directory.path) else {
-      return
-    }
+    guard
+      let program = try configuration.bmc.program(
+        wires, configuration.link, directory: directory.path)
+    else { return }
     let observer = self.observer
     let bmc = try ChildProcess(
       name: "BMC", command: program.command, environment: program.environment, log: log("bmc.log")
@@ -121,6 +125,46 @@ public final class EmulatedPair {
     guard let interface = HostInterface(rawValue: configuration.hostInterface) else {
       throw EmulatorError("QEMU has no \(configuration.hostInterface)")
     }
+    let joint = try hostJoint(interface, relay)
+    let observer = self.observer
+    let process = try ChildProcess(
+      name: "host",
+      command: [
+        "qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none",
+        "-serial", "stdio", "-kernel", configuration.hostKernel,
+        "-initrd", configuration.hostInitrd,
+        // Linux delays by writing to port 80h, which an emulator does not need: POST codes go there.
+        // On a busy machine it takes an emulated timer that is late for a broken one.
+        "-append",
+        "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off io_delay=none no_timer_check"
+          + interface.kernelOption,
+      ] + joint.options + (configuration.hostMayReboot ? [] : ["-no-reboot"]),
+      environment: joint.environment, log: log("host.log")
+    ) { observer(.host, $0) }
+    host = try GuestConsole(
+      process, device: "/dev/ipmi0", failure: "the host's \(interface.driver) found no BMC",
+      timeout: configuration.bootTimeout)
+  }
+
+  /// What joins the host's emulator to its BMC.
+  private func hostJoint(
+    _ interface: HostInterface, _ relay: String?
+  ) throws -> (options: [String], environment: [String: String]) {
+    guard configuration.link == .registers else {
+      return (try messageOptions(interface, relay), [:])
+    }
+    guard case .emulated(let bmc) = configuration.bmc, relay == nil else {
+      throw EmulatorError("only an emulated board shares registers, and without a relay")
+    }
+    return (
+      try RegisterJoint(bmc: bmc, directory: directory.path).options(),
+      Preload.environment(for: bmc.plugin)
+    )
+  }
+
+  private func messageOptions(
+    _ interface: HostInterface, _ relay: String?
+  ) throws -> [String] {
     var options: [String] = []
     for (number, wire) in wires.enumerated() {
       switch configuration.bmc {
@@ -145,24 +189,7 @@ public final class EmulatedPair {
         "-device", "isa-debugcon,iobase=0x80,chardev=post0",
       ]
     }
-    let observer = self.observer
-    let process = try ChildProcess(
-      name: "host",
-      command: [
-        "qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none",
-        "-serial", "stdio", "-kernel", configuration.hostKernel,
-        "-initrd", configuration.hostInitrd,
-        // Linux delays by writing to port 80h, which an emulator does not need: POST codes go there.
-        // On a busy machine it takes an emulated timer that is late for a broken one.
-        "-append",
-        "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off io_delay=none no_timer_check"
-          + interface.kernelOption,
-      ] + options + (configuration.hostMayReboot ? [] : ["-no-reboot"]),
-      log: log("host.log")
-    ) { observer(.host, $0) }
-    host = try GuestConsole(
-      process, device: "/dev/ipmi0", failure: "the host's \(interface.driver) found no BMC",
-      timeout: configuration.bootTimeout)
+    return options
   }
 
   /// Starts both.

@@ -9,7 +9,7 @@ struct PairQEMUCommand: ParsableCommand {
     abstract: "Boot a PC and a BMC in two stock QEMUs, and run IPMI tools on the PC.",
     discussion: """
       Starts the BMC's firmware in qemu-system-arm and Debian's Linux in qemu-system-x86_64, joined \
-      by a socket; runs commands on the PC and prints what they printed there, then what the \
+      by a socket, or by the registers that both share; runs commands on the PC and prints what they printed there, then what the \
       BMC logged on its serial port. The exit status is 0 if every command succeeded and the \
       BMC that answered is the one that was started.
 
@@ -17,6 +17,7 @@ struct PairQEMUCommand: ParsableCommand {
         ipmi-host-bridge pair-qemu --host-command 'ipmitool sensor list'
         ipmi-host-bridge pair-qemu --board ast2600-evb --bmc linux --host-interface isa-ipmi-bt
         ipmi-host-bridge pair-qemu --bmc simulate --host-interface smbus-ipmi
+        ipmi-host-bridge pair-qemu --link registers --board ast2600-evb --bmc linux --responder kcs3
         ipmi-host-bridge pair-qemu --host-script checks.sh --log-directory logs
 
       `make guests firmware plugin` makes the files it uses: the host's kernel and initramfs in \
@@ -49,8 +50,19 @@ struct PairQEMUCommand: ParsableCommand {
       valueName: "kcs1…kcs4|ibt"))
   var responder: String?
 
-  @Option(help: "The device through which the host sees its BMC.")
-  var hostInterface = HostInterface.isaKCS
+  @Option(
+    help: """
+      The device through which the host sees its BMC, isa-ipmi-kcs by default. With --link registers \
+      it is of the responder's kind.
+      """)
+  var hostInterface: HostInterface?
+
+  @Option(
+    help: """
+      How both are joined: by the messages of QEMU's ipmi-bmc-extern, or register by register, \
+      without a state machine of ours or QEMU's in between.
+      """)
+  var link = LinkKind.messages
 
   @Option(help: ArgumentHelp("The BMC's firmware, an ELF file.", valueName: "path"))
   var bmcFirmware: String?
@@ -88,6 +100,14 @@ struct PairQEMUCommand: ParsableCommand {
         "No responder '\(responder)' on \(board.name), "
           + "which has \(board.responders.joined(separator: ", ")).")
     }
+    if link == .registers {
+      guard bmc == .firmware || bmc == .linux else {
+        throw ValidationError("\(bmc.rawValue) has no registers: use --bmc firmware or linux.")
+      }
+      guard hostInterface == nil else {
+        throw ValidationError("--host-interface is for --link messages.")
+      }
+    }
     guard timeout >= 1, timeout <= 86_400 else {
       throw ValidationError("A time-out is between 1 and 86400 seconds.")
     }
@@ -103,7 +123,8 @@ struct PairQEMUCommand: ParsableCommand {
     let system = pair.bmcConsole.map { "Linux \($0.kernelVersion) " } ?? ""
     report("BMC", "\(system)ready after \(seconds(since: started))")
     let hostStarted = Date()
-    report("host", "booting Debian's Linux in a stock qemu-system-x86_64")
+    let shared = link == .registers ? ", sharing the BMC's registers" : ""
+    report("host", "booting Debian's Linux in a stock qemu-system-x86_64\(shared)")
     try pair.startHost()
     let kernel = pair.host?.kernelVersion ?? ""
     report("host", "Linux \(kernel) and /dev/ipmi0 after \(seconds(since: hostStarted))")
@@ -162,7 +183,8 @@ struct PairQEMUCommand: ParsableCommand {
     var configuration = EmulatedPair.Configuration(
       bmc: selected, hostKernel: try hostKernel ?? Artifacts.hostKernel(),
       hostInitrd: try hostInitrd ?? Artifacts.hostInitrd())
-    configuration.hostInterface = hostInterface.rawValue
+    configuration.link = link
+    if let hostInterface { configuration.hostInterface = hostInterface.rawValue }
     configuration.logDirectory = logDirectory
     configuration.bootTimeout = timeout
     return try EmulatedPair(configuration)
@@ -189,6 +211,7 @@ struct PairQEMUCommand: ParsableCommand {
 }
 
 extension HostInterface: ExpressibleByArgument {}
+extension LinkKind: ExpressibleByArgument {}
 
 private let boardNames = Board.all.map(\.name).joined(separator: ", ")
 
