@@ -23,6 +23,12 @@ import Testing
     (["pair-qemu", "--bmc", "no-such"], "ipmi_sim"),
     (["pair-qemu", "--responder", "kcs9"], "which has kcs1, kcs2, kcs3"),
     (["pair-qemu", "--host-interface", "no-such"], "isa-ipmi-bt"),
+    (["pair-qemu", "--link", "no-such"], "registers"),
+    (["pair-qemu", "--link", "registers", "--bmc", "ipmi_sim"], "has no registers"),
+    (
+      ["pair-qemu", "--link", "registers", "--host-interface", "isa-ipmi-bt"],
+      "--host-interface is for --link messages"
+    ),
     (["pair-qemu", "--timeout", "0"], "time-out"),
     (["pair-qemu", "--timeout", "nan"], "time-out"),
   ])
