@@ -167,6 +167,8 @@ install: libfdt plugin $(call firmware,$(BOARDS)) ## into PREFIX=/usr/local, bel
 	install -D -m 644 $(PLUGIN) \
 	  $(DESTDIR)$(PREFIX)/lib/ipmi-host-bridge/libipmi-host-bridge-qemu.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge $(call firmware,$(BOARDS))
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include \
+	  Sources/CRegisterLink/include/ipmi_host_bridge_link.h
 
 packages: toolchain
 	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES) $(SCHEMA_PACKAGES)

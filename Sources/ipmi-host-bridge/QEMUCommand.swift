@@ -30,6 +30,13 @@ struct QEMUCommand: ParsableCommand {
           -chardev socket,id=ipmichr0,path=/tmp/ipmi0,reconnect=1 \\
           -device ipmi-bmc-extern,chardev=ipmichr0,id=bmc0 \\
           -device isa-ipmi-kcs,bmc=bmc0
+
+      Both sharing the registers of the BMC's channels, without messages:
+        ipmi-host-bridge qemu -- qemu-system-arm -M ast2600-evb … \\
+          -device ipmi-host-link,link=/tmp/link
+        ipmi-host-bridge qemu -- qemu-system-x86_64 … \\
+          -device lpc-kcs,link=/tmp/link,channel=3,ioport=0xca2,irq=10 \\
+          -device lpc-post-codes,link=/tmp/link
       """)
 
   @Option(help: ArgumentHelp("The library to load into QEMU.", valueName: "path"))
