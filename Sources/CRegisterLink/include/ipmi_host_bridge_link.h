@@ -42,6 +42,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __clang__
+#define IHB_LINK_NULLABLE _Nullable
+#pragma clang assume_nonnull begin
+#else
+#define IHB_LINK_NULLABLE
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -82,19 +89,17 @@ typedef enum { IHB_LINK_BMC = 0, IHB_LINK_HOST = 1 } ihb_link_side;
 /// One side's end.
 typedef struct {
   /// The mapped file.
-  uint64_t *_Nullable words;
+  uint64_t *IHB_LINK_NULLABLE words;
   /// This side's doorbell: wait for it to be readable, then `ihb_link_drain`.
   int doorbell;
   /// The other side's.
   int other_doorbell;
 } ihb_link_end;
 
-#pragma clang assume_nonnull begin
-
 /// Joins the link at `path`, which is made where it does not exist.
 ///
 /// @return NULL, or why not: a text that is valid until the next call.
-const char *_Nullable ihb_link_join(const char *path, ihb_link_side side, ihb_link_end *end);
+const char *IHB_LINK_NULLABLE ihb_link_join(const char *path, ihb_link_side side, ihb_link_end *end);
 /// Leaves the link; what is in it stays.
 void ihb_link_leave(ihb_link_end *end);
 
@@ -118,9 +123,11 @@ void ihb_link_ring_own(const ihb_link_end *end);
 /// Forgets that this side's doorbell has rung; look at the words afterwards.
 void ihb_link_drain(const ihb_link_end *end);
 
-#pragma clang assume_nonnull end
-
 #ifdef __cplusplus
 }
+#endif
+
+#ifdef __clang__
+#pragma clang assume_nonnull end
 #endif
 #endif
