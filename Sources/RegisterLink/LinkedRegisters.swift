@@ -53,7 +53,7 @@ public struct LinkedRegisters<Module: LinkableRegisters, Memory: LinkMemory> {
 
   /// Takes over what the host has done, POST codes included; after every access, and when told.
   public mutating func synchronize() {
-    access { _ in }
+    if !isCurrent { access { _ in } }
     if isRestored { tellDecodes() }
     isRestored = false
     let mailbox = PostCodeMailbox(memory)
@@ -89,6 +89,16 @@ public struct LinkedRegisters<Module: LinkableRegisters, Memory: LinkMemory> {
   }
 
   // MARK: Channels
+
+  /// Whether the host has changed nothing since the last access.
+  private var isCurrent: Bool {
+    for number in 1...Module.kcsChannelCount
+    where memory.load(LinkWord.kcs(number)) != module[shared: number].word {
+      return false
+    }
+    guard let bt = module.sharedBT else { return true }
+    return memory.load(LinkWord.bt) == bt.word
+  }
 
   /// The channels' words, as an access found them; BT's is the last.
   private typealias Found = [5 of UInt64]
