@@ -54,7 +54,10 @@ extension PairTests {
     let result = try pair.run(
       "ipmi-requester /dev/ipmi0 echo count=1 limit=90000", timeout: 120)
     let account = try Account(result.lines)
-    #expect(account.wrong == 0 && account.lost == 0, "\(command): \(account.summary)")
+    #expect(account.lost == 0, "\(command): \(account.summary)")
+    // BT has nothing by which a host could tell that a byte of a message is too much.
+    let mayBeWrong = link.responder == "ibt" && command.contains("wrong-length")
+    #expect(account.wrong == 0 || mayBeWrong, "\(command): \(account.summary)")
     return (account.summary, account.longest)
   }
 }
