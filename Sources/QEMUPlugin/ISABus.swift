@@ -1,9 +1,7 @@
 import CQEMU
 
 /// The ISA bus of a PC, whose devices the LPC bus of newer ones carries: I/O ports and interrupts.
-@safe struct ISABus {
-  private let bus: UnsafeMutableRawPointer
-
+struct ISABus {
   /// The interrupts of the bus that a device can have.
   static let interrupts = [1, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15]
 
@@ -11,10 +9,10 @@ import CQEMU
   static func ofMachine() throws(RealizationError) -> ISABus {
     let path: StaticString = ""
     let type: StaticString = "ISA"
-    if let bus = unsafe qemu.object_resolve_path_type(path.characters, type.characters, nil),
-      unsafe qemu.isa_get_irq != nil || qemu.isa_bus_get_irq != nil
+    if unsafe qemu.object_resolve_path_type(path.characters, type.characters, nil) != nil,
+      unsafe qemu.isa_get_irq != nil
     {
-      return unsafe ISABus(bus: bus)
+      return ISABus()
     }
     guard let machine = unsafe qemu.object_resolve_path("/machine", nil) else {
       throw RealizationError("there is no machine")
@@ -26,10 +24,7 @@ import CQEMU
 
   /// The interrupt with a number of ``interrupts``.
   func interruptLine(_ number: Int) -> InterruptLine {
-    if let ofBus = unsafe qemu.isa_bus_get_irq {
-      return unsafe InterruptLine(ofBus(bus, UInt32(number))!)
-    }
-    return unsafe InterruptLine(qemu.isa_get_irq!(nil, UInt32(number))!)
+    unsafe InterruptLine(qemu.isa_get_irq!(nil, UInt32(number))!)
   }
 
   /// Has `port` answer the host's accesses to its number, which it does as long as QEMU runs.

@@ -142,7 +142,6 @@ extension StockQEMUTests {
           qemu, in: (here, inside), emulator: "qemu-system-x86_64", machine: "pc",
           interruptController: "ioapic",
           options: ["-device", "lpc-kcs,link=\(inside)/link,channel=3"])
-        #expect(try host.command("inb 0xca3") == ["OK", "0xff"], "it has powered on")
         _ = try after.monitor("cont")
         let start = ContinuousClock.now
         while try host.command("inb 0xca3") != ["OK", "0x0000"] {

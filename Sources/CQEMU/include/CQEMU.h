@@ -98,9 +98,8 @@ typedef void *_Nullable *_Nullable CQEMUErrorPointer;
 
 /// Functions that not every QEMU has: NULL where they are missing.
 #define CQEMU_OPTIONAL_FUNCTIONS(F)                                                                \
-  /* Up to 7.2, and after it; of neither where a machine can have no ISA bus */                    \
-  F(void *, isa_get_irq, (void *device, unsigned number))                                          \
-  F(void *, isa_bus_get_irq, (void *bus, unsigned number))
+  /* Where a machine can have an ISA bus; of that, if the device is NULL */                        \
+  F(void *, isa_get_irq, (void *device, unsigned number))
 
 // clang-format on
 
