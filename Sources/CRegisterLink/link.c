@@ -19,8 +19,8 @@ _Static_assert(offsetof(ihb_link_words, post_codes) == 0x140, "layout");
 _Static_assert(sizeof(ihb_link_words) == 0x240, "layout");
 _Static_assert(sizeof(ihb_link_words) <= IHB_LINK_SIZE, "layout");
 
-/// The text that says why joining failed. Joining is for one thread.
-static char reason[256];
+/// The text that says why joining failed.
+static _Thread_local char reason[256];
 
 static const char *failure(const char *what) {
   snprintf(reason, sizeof reason, "%s: %s", what, strerror(errno));
@@ -29,8 +29,10 @@ static const char *failure(const char *what) {
 
 // MARK: Truncation
 
-/// The mappings that survive it.
+/// The mappings that survive it; read and written by all threads, and by the handler.
 static uint64_t *survivors[16];
+/// Whether there ever was one.
+static bool is_wanted;
 static struct sigaction previous_action;
 /// Whether this thread takes SIGBUS: emulators block it in the threads they make, and a fault at an
 /// instruction then ends the process without a question.
@@ -39,9 +41,10 @@ static _Thread_local bool takes_signal;
 static void handle_bus_error(int number, siginfo_t *information, void *context) {
   uintptr_t address = (uintptr_t)information->si_addr;
   for (size_t i = 0; i < sizeof survivors / sizeof *survivors; i++) {
-    uintptr_t start = (uintptr_t)survivors[i];
+    uint64_t *survivor = __atomic_load_n(&survivors[i], __ATOMIC_RELAXED);
+    uintptr_t start = (uintptr_t)survivor;
     if (!start || address < start || address >= start + IHB_LINK_SIZE) continue;
-    void *memory = mmap(survivors[i], IHB_LINK_SIZE, PROT_READ | PROT_WRITE,
+    void *memory = mmap(survivor, IHB_LINK_SIZE, PROT_READ | PROT_WRITE,
                         MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory != MAP_FAILED) return;
   }
@@ -54,21 +57,20 @@ static void handle_bus_error(int number, siginfo_t *information, void *context) 
 }
 
 void ihb_link_survive_truncation(const ihb_link_end *end) {
-  static bool is_installed;
   for (size_t i = 0; i < sizeof survivors / sizeof *survivors; i++) {
-    if (survivors[i]) continue;
-    survivors[i] = end->words;
-    break;
+    uint64_t *none = NULL;
+    if (__atomic_compare_exchange_n(&survivors[i], &none, end->words, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED))
+      break;
   }
-  if (is_installed) return;
-  is_installed = true;
+  if (__atomic_exchange_n(&is_wanted, true, __ATOMIC_RELAXED)) return;
   struct sigaction action = {.sa_sigaction = handle_bus_error, .sa_flags = SA_SIGINFO};
   sigemptyset(&action.sa_mask);
   sigaction(SIGBUS, &action, &previous_action);
 }
 
 static inline void take_signal(void) {
-  if (takes_signal || !survivors[0]) return;
+  if (takes_signal || !__atomic_load_n(&is_wanted, __ATOMIC_RELAXED)) return;
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGBUS);
@@ -169,8 +171,12 @@ const char *ihb_link_join(const char *path, ihb_link_side side, ihb_link_end *en
 }
 
 void ihb_link_leave(ihb_link_end *end) {
-  for (size_t i = 0; i < sizeof survivors / sizeof *survivors; i++)
-    if (survivors[i] == end->words) survivors[i] = NULL;
+  for (size_t i = 0; end->words && i < sizeof survivors / sizeof *survivors; i++) {
+    uint64_t *own = end->words;
+    if (__atomic_compare_exchange_n(&survivors[i], &own, NULL, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED))
+      break;
+  }
   if (end->words) munmap(end->words, IHB_LINK_SIZE);
   if (end->doorbell >= 0) close(end->doorbell);
   if (end->other_doorbell >= 0) close(end->other_doorbell);

@@ -98,7 +98,7 @@ typedef struct {
 
 /// Joins the link at `path`, which is made where it does not exist.
 ///
-/// @return NULL, or why not: a text that is valid until the next call.
+/// @return NULL, or why not: a text that is valid until this thread's next call.
 const char *IHB_LINK_NULLABLE ihb_link_join(const char *path, ihb_link_side side, ihb_link_end *end);
 /// Leaves the link; what is in it stays.
 void ihb_link_leave(ihb_link_end *end);

@@ -17,7 +17,7 @@ extension PairTests {
     try pair.start()
     let before = try pair.run("ipmitool raw 6 1")
     #expect(before.status == 0)
-    let mistakes = SharedRegisters.isThorough ? Self.mistakes : ["never=1", "abort=1", "reopen=1"]
+    let mistakes = SharedRegisters.isThorough ? Self.mistakes : ["abort=1", "reopen=1"]
     for mistake in mistakes {
       let first = try request(pair, after: "respond \(mistake) &", link)
       let row = "| \(mistake) | \(first.0) | \(time(microseconds: first.1)) |"
@@ -27,6 +27,8 @@ extension PairTests {
       let last = try pair.run("ipmitool raw 6 1", timeout: 90)
       #expect(last.lines == before.lines, "\(mistake)")
     }
+    // KCS takes 50 s to find that nobody is there.
+    guard SharedRegisters.isThorough || link.responder == "ibt" else { return }
     // Nobody has the device open: IBF stays, or B_BUSY; and who comes finds the host again.
     _ = try #require(pair.bmcConsole).run("killall -q -9 ipmi-responder; true")
     let nobody = try pair.run(

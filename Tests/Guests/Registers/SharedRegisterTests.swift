@@ -54,7 +54,7 @@ extension PairTests {
   ) throws {
     let pair = try link.makePair { try .linux($0, responder: $1) }
     try pair.start()
-    let count = SharedRegisters.isThorough ? 10_000 : 400
+    let count = SharedRegisters.isThorough ? 10_000 : 200
     let result = try pair.run(
       "ipmi-requester /dev/ipmi0 echo count=\(count) longest=\(link.longestRequest) "
         + "seed=\(SharedRegisters.seed)", timeout: 900)
