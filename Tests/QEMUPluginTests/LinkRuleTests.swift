@@ -133,11 +133,19 @@ extension StockQEMUTests {
         try before.writeWord(0xA2, to: base + 0x18)
         try before.writeWord(0x04, to: base + 0x10)
         try before.writeWord(0x80, to: base + 0x00)
-        _ = try before.monitor("migrate \"exec:cat >\(inside)/state\"")
-        while try !before.monitor("info migrate").contains("completed") {}
+        _ = try before.monitor(
+          "migrate \"exec:cat >\(inside)/part && mv \(inside)/part \(inside)/state\"")
+        // Whole only when it has its name.
+        let state = here.appending(path: "state").path
+        let began = ContinuousClock.now
+        while !FileManager.default.fileExists(atPath: state) {
+          try #require(ContinuousClock.now - began < .seconds(20))
+        }
         before.kill()
         let after = try bmc(["-incoming", "exec:cat \(inside)/state"])
-        while try !after.monitor("info status").contains("paused") {}
+        while try after.monitor("info status").contains("inmigrate") {
+          try #require(ContinuousClock.now - began < .seconds(40))
+        }
         let host = try QTestMachine(
           qemu, in: (here, inside), emulator: "qemu-system-x86_64", machine: "pc",
           interruptController: "ioapic",
