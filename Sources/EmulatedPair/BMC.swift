@@ -65,7 +65,7 @@ extension BMC {
   ///   - wires: One for each interface; all but boards have one.
   ///   - link: How a board is joined to the host.
   func program(
-    _ wires: [WireAddress], _ link: LinkKind, directory: String
+    _ wires: [WireAddress], _ link: LinkKind = .messages, directory: String
   ) throws -> Program? {
     switch self {
     case .builtIn:
