@@ -15,10 +15,8 @@ extension Scenario {
           let account = try rig.traffic("count=60 longest=\(rig.longestRequest) limit=20000") {
             try relay.cut(afterHostBytes: bytes, within: 60)
           }
-          if account.lost == 1, relay.hasOnlyGreeting {
+          if try rig.restartHost(ifStopped: account, behind: relay) {
             stops += 1
-            rig.pair.killHost()
-            try rig.pair.startHost(through: relay.path)
           } else {
             try rig.check(account.isComplete, "cut after \(bytes) bytes: \(account.summary)")
           }
@@ -64,6 +62,15 @@ extension Scenario {
 }
 
 extension Rig {
+  /// Starts the host again where its QEMU has dropped the request that is lost: the connection is
+  /// there, and the request is not on it.
+  func restartHost(ifStopped account: Account, behind relay: WireRelay) throws -> Bool {
+    guard account.lost == 1, relay.hasOnlyGreeting else { return false }
+    pair.killHost()
+    try pair.startHost(through: relay.path)
+    return true
+  }
+
   /// Boots the host behind a wire that can be cut, and as it was afterwards.
   func withRelay(_ body: (WireRelay) throws -> Void) throws {
     guard let wire = pair.wirePath else { throw EmulatorError("the wire is no Unix socket") }
