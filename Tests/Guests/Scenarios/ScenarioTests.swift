@@ -57,9 +57,9 @@ extension PairTests {
           Self.table[scenario.name, link] = result
           report(link, scenario, result, since: started)
         } catch {
-          // What the BMC's kernel says of it.
-          let messages = (try? rig?.bmc("dmesg | tail -n 12")) ?? []
-          for line in messages { print("  | \(line)") }
+          // What the BMC says of it, and its kernel.
+          let messages = (try? rig?.bmc("ps | grep ipmi-; dmesg | tail -n 8")) ?? []
+          for line in (rig?.pair.bmc?.lines.suffix(12) ?? []) + messages { print("  | \(line)") }
           rig = nil
           Self.table[scenario.name, link] = "**failed**: \(error)"
           Issue.record("\(link.testDescription): \(scenario.name): \(error) (seed \(Self.seed))")
