@@ -132,6 +132,7 @@ public final class EmulatedPair {
       command: [
         "qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none",
         "-serial", "stdio", "-kernel", configuration.hostKernel,
+        "-qmp", "unix:\(escapedForQEMU(directory.appending("host-monitor"))),server=on,wait=off",
         "-initrd", configuration.hostInitrd,
         // Linux delays by writing to port 80h, which an emulator does not need: POST codes go there.
         // On a busy machine it takes an emulated timer that is late for a broken one.
@@ -212,6 +213,12 @@ public final class EmulatedPair {
   /// The machine protocol of the BMC's emulator, for one caller at a time.
   public func monitorBMC() throws -> MachineMonitor {
     try MachineMonitor(path: directory.appending("monitor"))
+  }
+
+  /// The machine protocol of the host's emulator, for one caller at a time. Where both share
+  /// registers, the device of each interface has the responder's name.
+  public func monitorHost() throws -> MachineMonitor {
+    try MachineMonitor(path: directory.appending("host-monitor"))
   }
 
   /// Ends the host as a power cut would.

@@ -27,7 +27,8 @@ struct RegisterJoint {
         responder == "ibt" ? "lpc-bt,\(link)" : "lpc-kcs,\(link),channel=\(responder.dropFirst(3))"
       options += [
         "-device",
-        "\(device),ioport=0x\(String(interface.window.base, radix: 16)),irq=\(interface.interrupt)",
+        "\(device),id=\(responder),ioport=0x\(String(interface.window.base, radix: 16)),"
+          + "irq=\(interface.interrupt)",
         "-smbios", "file=\(escapedForQEMU(try writeDescription(of: interface, number)))",
       ]
     }

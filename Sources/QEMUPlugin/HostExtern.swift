@@ -65,15 +65,11 @@ import IPMIHostBridge
 
   /// What `odr-delay=` says, in nanoseconds.
   private func outputDelay(of responder: Responder) throws(RealizationError) -> UInt64 {
-    guard let text = unsafe self[Self.outputDelayProperty] else { return 0 }
-    guard let microseconds = unsafe UInt64(property: text), microseconds <= 1_000_000 else {
-      throw unsafe RealizationError(
-        "odr-delay '", .string(text), "' is no time: give 0 to 1000000 microseconds")
-    }
-    guard responder != .ibt else {
+    let delay = try outputDelay(Self.outputDelayProperty)
+    guard unsafe responder != .ibt || self[Self.outputDelayProperty] == nil else {
       throw RealizationError("odr-delay is of KCS, and responder ibt has no ODR")
     }
-    return microseconds * 1000
+    return delay
   }
 
   /// What `responder=` names.

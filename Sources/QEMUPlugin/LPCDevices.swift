@@ -56,8 +56,12 @@ import RegisterLinkFile
       ("ioport", "data port (default 0xca2)"),
       ("status-port", "status and command port (default the one after ioport)"),
       ("irq", "ISA interrupt, 0 for none (default the one that the BMC has chosen)"),
+      ("odr-delay", "microseconds for which the host does not see that ODR is full"),
     ],
     device: LPCKCS.self)
+
+  private static let outputDelayProperty = 5
+  private var channel: LateKCSChannel?
 
   override func realize() throws(RealizationError) {
     guard let text = unsafe self[1] else {
@@ -69,11 +73,19 @@ import RegisterLinkFile
     let dataPort = try port(2, "ioport", default: 0xCA2)
     let statusPort = try port(3, "status-port", default: dataPort &+ 1)
     let interrupt = try interrupt(4)
+    let delay = try outputDelay(Self.outputDelayProperty)
     let link = try link()
     try check(interrupt, link)
-    let ports = LinkedKCSPorts(
+    let ports = LateKCSPorts(
       link.memory, channel: Int(channel), dataPort: dataPort, statusPort: statusPort)
-    link.add(LinkedChannel(ports, of: link, interrupt: interrupt), at: ports.ports)
+    let linked = LateKCSChannel(ports, of: link, interrupt: interrupt, delay: delay)
+    link.add(linked, at: ports.ports)
+    self.channel = linked
+  }
+
+  override func change(_ property: Int) throws(RealizationError) {
+    guard property == Self.outputDelayProperty else { return try super.change(property) }
+    channel?.delayOutput(by: try outputDelay(property))
   }
 }
 

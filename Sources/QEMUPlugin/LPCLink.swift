@@ -93,8 +93,8 @@ import RegisterLinkFile
 }
 
 /// A channel with its registers, which the compiler knows.
-@safe final class LinkedChannel<Ports: LinkedHostPorts>: LPCChannel {
-  private let ports: Ports
+@safe class LinkedChannel<Ports: LinkedHostPorts>: LPCChannel {
+  final var ports: Ports
   private let memory: MappedLink
 
   init(_ ports: Ports, of link: LPCLink, interrupt: Int?) {
@@ -118,7 +118,7 @@ import RegisterLinkFile
   override var chosenInterrupts: UInt16 { ports.interrupts }
 
   /// The controller may want edges: what the access itself has left comes first.
-  private func follow<Result>(_ access: PortAccess<Result>) {
+  private final func follow<Result>(_ access: PortAccess<Result>) {
     if access.concernsBMC { memory.ring() }
     drive(access.interrupt)
     settle()

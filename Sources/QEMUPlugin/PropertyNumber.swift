@@ -10,3 +10,15 @@ extension UnsignedInteger where Self: FixedWidthInteger {
     self.init(exactly: value)
   }
 }
+
+extension Device {
+  /// What a property says that is called `odr-delay`, in nanoseconds; 0 where it is not given.
+  final func outputDelay(_ property: Int) throws(RealizationError) -> UInt64 {
+    guard let text = unsafe self[property] else { return 0 }
+    guard let microseconds = unsafe UInt64(property: text), microseconds <= 1_000_000 else {
+      throw unsafe RealizationError(
+        "odr-delay '", .string(text), "' is no time: give 0 to 1000000 microseconds")
+    }
+    return microseconds * 1000
+  }
+}

@@ -15,7 +15,7 @@ public protocol LinkedHostPorts {
   /// The ports.
   var ports: [4 of UInt16?] { get }
   /// The host reads a port: FFh where the BMC does not decode it.
-  func read(_ port: UInt16) -> PortAccess<UInt8>
+  mutating func read(_ port: UInt16) -> PortAccess<UInt8>
   /// The host writes a port: nothing happens where the BMC does not decode it.
   func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void>
   /// Level of the channel's interrupt now.
@@ -30,6 +30,8 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
   private let decodeWord: Int
   private let dataPort: UInt16
   private let statusPort: UInt16
+  /// The host is not shown that ODR is full, nor interrupted for it.
+  var hidesOutput = false
 
   /// Channel `number`, `1...4`.
   public init(_ memory: Memory, channel number: Int, dataPort: UInt16, statusPort: UInt16) {
@@ -50,8 +52,11 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
 
   public func read(_ port: UInt16) -> PortAccess<UInt8> {
     guard decodes(port) else { return undecoded(0xFF) }
-    return access { [dataPort] channel in
-      port == dataPort ? channel.hostReadData() : channel.hostReadStatus().rawValue
+    return access { [dataPort, hidesOutput] channel in
+      guard port != dataPort else { return channel.hostReadData() }
+      let status = channel.hostReadStatus()
+      let isHidden = hidesOutput && channel.enables.contains(.hostDecode)
+      return (isHidden ? status.subtracting(.outputBufferFull) : status).rawValue
     }
   }
 
@@ -66,9 +71,16 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
     }
   }
 
-  public var interrupt: Bool { shared.channel.hostInterrupt || decode.isAsserted }
+  public var interrupt: Bool { interrupt(of: shared.channel) }
 
   public var interrupts: UInt16 { decode.interrupts }
+
+  /// Whether ODR is full, hidden or not.
+  var isOutputFull: Bool { shared.channel.bmcReadStatus().contains(.outputBufferFull) }
+
+  private func interrupt(of channel: KCSChannel) -> Bool {
+    channel.hostInterrupt && !hidesOutput || decode.isAsserted
+  }
 
   private func undecoded<Result>(_ result: Result) -> PortAccess<Result> {
     PortAccess(result: result, interrupt: interrupt)
@@ -81,7 +93,7 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
     return PortAccess(
       result: access.result,
       concernsBMC: access.before.bmcInterrupt != access.after.bmcInterrupt,
-      interrupt: access.after.hostInterrupt || decode.isAsserted)
+      interrupt: interrupt(of: access.after))
   }
 }
 

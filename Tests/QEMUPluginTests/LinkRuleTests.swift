@@ -34,6 +34,10 @@ extension StockQEMUTests {
           machine: "pc",
           devices: ["lpc-kcs,link=LINK,channel=1,irq=10", "lpc-bt,link=LINK,irq=10"],
           message: "irq 10 is already another channel's"),
+        Refusal(
+          testDescription: "a delay that is no time", emulator: "qemu-system-x86_64",
+          machine: "pc", devices: ["lpc-kcs,link=LINK,channel=1,odr-delay=soon"],
+          message: "odr-delay 'soon' is no time: give 0 to 1000000 microseconds"),
       ]
     }
 
@@ -93,6 +97,7 @@ extension StockQEMUTests {
           ioport=<string>        - data port (default 0xca2)
           irq=<string>           - ISA interrupt, 0 for none (default the one that the BMC has chosen)
           link=<string>          - file that both sides share; made where it does not exist
+          odr-delay=<string>     - microseconds for which the host does not see that ODR is full
           status-port=<string>   - status and command port (default the one after ioport)
 
         """,

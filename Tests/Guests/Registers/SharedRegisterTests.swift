@@ -64,6 +64,27 @@ extension PairTests {
     report(link, "\(account.summary), \(time(microseconds: account.mean)) each")
   }
 
+  /// The window in which OBF is set and its host has not seen it, by Linux's drivers on both sides.
+  @Test(arguments: SharedRegisters.all.filter { $0.responder != "ibt" })
+  func `a host that sees OBF late loses nothing`(_ link: SharedRegisters) throws {
+    let pair = try link.makePair { try .linux($0, responder: $1) }
+    try pair.start()
+    let monitor = try pair.monitorHost()
+    let count = SharedRegisters.isThorough ? 200 : 20
+    var parts: [String] = []
+    for delay in [0, 100, 150, 200, 1000] {
+      try monitor.set("odr-delay", ofDevice: link.responder, to: "\(delay)")
+      let result = try pair.run(
+        "ipmi-requester /dev/ipmi0 echo count=\(count) shortest=20 longest=20", timeout: 300)
+      let account = try Account(result.lines)
+      #expect(account.answered == count && account.isComplete, "\(delay) µs: \(account.summary)")
+      // Each byte of the response, and the dummy after the last, is seen so late.
+      #expect(account.mean >= 22 * delay, "\(delay) µs")
+      parts.append("\(time(microseconds: delay)): \(time(microseconds: account.mean))")
+    }
+    report(link, "a message, by OBF's delay: \(parts.joined(separator: "; "))")
+  }
+
   /// On an idle link nothing runs: no interrupt, and no emulator looks.
   @Test func `an idle link of registers costs nothing`() throws {
     let link = SharedRegisters("npcm750-evb", "kcs1")

@@ -42,7 +42,8 @@ public enum Hammer<Target: HammerTarget> {
     meet(memory)
     for _ in 0..<accesses {
       let bits = random.next()
-      let (port, host) = ports[Int(bits >> 32) % ports.count]
+      let (port, place) = ports[Int(bits >> 32) % ports.count]
+      var host = place
       var event = HammerEvent(
         place: port, isWrite: bits & 1 != 0, value: UInt32(bits >> 8 & 0xFF), start: tick(memory),
         end: 0)
