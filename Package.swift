@@ -29,6 +29,7 @@ let package = Package(
     .library(name: "ipmi-host-bridge-qemu", type: .dynamic, targets: ["QEMUPlugin"]),
     // For the benchmarks, which are a package of their own.
     .library(name: "EmulatedPair", targets: ["EmulatedPair"]),
+    .library(name: "RegisterLinkFile", targets: ["RegisterLinkFile"]),
     .executable(name: "ipmi-host-bridge", targets: ["ipmi-host-bridge"]),
   ],
   dependencies: [

@@ -27,6 +27,7 @@ let package = Package(
       name: "in-process",
       dependencies: [
         "CMeasure", .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge"),
+        .product(name: "RegisterLinkFile", package: "ipmi-host-bridge"),
       ],
       path: "Sources/InProcess", swiftSettings: strict),
     // Runs `in-process` and the emulators, and prints the table.

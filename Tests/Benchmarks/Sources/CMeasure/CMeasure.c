@@ -17,6 +17,8 @@ int cmeasure_rounds(void) {
   return rounds > 0 ? rounds : 31;
 }
 
+const char *cmeasure_link_path(void) { return getenv("BENCH_LINK"); }
+
 void cmeasure_print(const uint8_t *name, const uint8_t *suffix, uint64_t value) {
   printf("%s%s\t%" PRIu64 "\n", (const char *)name, (const char *)suffix, value);
   fflush(stdout);

@@ -73,6 +73,7 @@ func measureAccesses(_ recording: [CMeasureAccess]) {
 }
 
 measureTransactions()
+measureLink()
 measureCodec()
 
 emit("size.module", "", UInt64(MemoryLayout<NPCM7xxHostInterface>.size))

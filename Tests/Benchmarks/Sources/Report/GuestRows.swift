@@ -1,9 +1,10 @@
 import EmulatedPair
 import Foundation
 
-/// Get Device ID from ipmitool in the host guest, answered by our pair and by the two simulators.
+/// Get Device ID from ipmitool in the host guest, answered by our pair, joined by messages and by
+/// registers, and by the two simulators.
 ///
-/// All three run all the time and are measured in turns; a guest that waits for its console costs
+/// All four run all the time and are measured in turns; a guest that waits for its console costs
 /// next to nothing.
 struct GuestRows {
   static let rounds = 5
@@ -11,6 +12,10 @@ struct GuestRows {
   static let requests = 2000
 
   private let pairs: [(name: String, pair: EmulatedPair)]
+  /// Those of ``pairs`` that are ours, and what the others are measured beside.
+  private static let ours = [
+    "two QEMUs and firmware", "two QEMUs and firmware, register by register",
+  ]
   /// Seconds for all requests, by pair, then by round.
   private var seconds: [[Double]]
 
@@ -18,14 +23,17 @@ struct GuestRows {
     let kernel = try Artifacts.hostKernel()
     let initrd = try Artifacts.hostInitrd()
     let firmware = try BMC.firmware(board)
-    let systems: [(String, BMC)] = [
-      ("firmware", firmware), ("ipmi-bmc-sim", .builtIn()), ("ipmi_sim", .ipmiSim()),
+    let systems: [(String, BMC, LinkKind)] = [
+      (Self.ours[0], firmware, .messages), (Self.ours[1], firmware, .registers),
+      ("ipmi-bmc-sim", .builtIn(), .messages), ("ipmi_sim", .ipmiSim(), .messages),
     ]
     pairs = try systems.map {
-      (name, bmc) in
+      (name, bmc, link) in
       progress("booting the host, BMC: \(name)")
-      let pair = try EmulatedPair(
-        EmulatedPair.Configuration(bmc: bmc, hostKernel: kernel, hostInitrd: initrd))
+      var configuration = EmulatedPair.Configuration(
+        bmc: bmc, hostKernel: kernel, hostInitrd: initrd)
+      configuration.link = link
+      let pair = try EmulatedPair(configuration)
       try pair.start()
       return (name, pair)
     }
@@ -63,13 +71,16 @@ struct GuestRows {
   }
 
   var rows: [Row] {
-    (1..<pairs.count).map { peer in
-      let rate = Double(Self.requests) / median(seconds[0])
+    let simulators = Self.ours.count..<pairs.count
+    let beside = simulators.map { (0, $0) } + [(1, 0)] + simulators.map { (1, $0) }
+    return beside.map { (own, peer) in
+      let rate = Double(Self.requests) / median(seconds[own])
       let peerRate = Double(Self.requests) / median(seconds[peer])
       return Row(
-        what: "Get Device ID in the guest, two QEMUs and firmware",
-        figure: "\(decimal(rate, 0))/s", beside: "\(decimal(peerRate, 0))/s, \(pairs[peer].name)",
-        ratio: median(zip(seconds[0], seconds[peer]).map { $0 / $1 }))
+        what: "Get Device ID in the guest, \(pairs[own].name)",
+        figure: "\(decimal(rate, 0))/s",
+        beside: "\(decimal(peerRate, 0))/s, \(peer == 0 ? "by messages" : pairs[peer].name)",
+        ratio: median(zip(seconds[own], seconds[peer]).map { $0 / $1 }))
     }
   }
 }

@@ -12,8 +12,11 @@ struct InProcessRows {
   /// Runs the program at `path`.
   init(_ path: String, note: String = "") throws {
     self.note = note
-    let process = try ChildProcess(name: "in-process", command: [path])
-    let status = try process.waitForExit(timeout: 120)
+    let directory = try TemporaryDirectory()
+    let process = try ChildProcess(
+      name: "in-process", command: [path],
+      environment: ["BENCH_LINK": directory.appending("link")])
+    let status = try withExtendedLifetime(directory) { try process.waitForExit(timeout: 120) }
     for line in process.lines {
       let fields = line.split(separator: "\t")
       if fields.count == 2 { values[String(fields[0])] = Double(fields[1]) }
@@ -34,6 +37,7 @@ struct InProcessRows {
         access("access.poll", "BMC register access that moves nothing", limit: 10),
         // The whole transaction, by accesses: its aim is the rate below.
         access("access.transaction", "BMC register access, mean of a Get Device ID"),
+        access("access.link", "Host status read of a link of registers"),
       ]
     }
   }

@@ -4,8 +4,8 @@ import Foundation
 
 // usage: benchmarks IN-PROCESS PROGRAM [BOARD], where IN-PROCESS is the Embedded build of that
 // program, whose native build stands beside this one, and PROGRAM is `ipmi-host-bridge`.
-// `benchmarks simulate PROGRAM` prints only the rows of `simulate`; `benchmarks echo` is one of its
-// peers.
+// `benchmarks simulate PROGRAM` prints only the rows of `simulate`, `benchmarks link IN-PROCESS`
+// those of accesses and guests; `benchmarks echo` is a peer.
 //
 // Every row is measured beside its peer or floor, in turns, and is a median; on a machine that does
 // other things too, only the ratios mean something.
@@ -19,6 +19,14 @@ do {
   let boardName = arguments.count > 3 ? arguments[3] : "npcm750-evb"
   guard arguments.count > 2, let board = Board.named(boardName) else {
     throw EmulatorError("usage: benchmarks IN-PROCESS PROGRAM [BOARD]")
+  }
+
+  if arguments[1] == "link" {
+    var guests = try GuestRows(board)
+    let accesses = try InProcessRows(arguments[2]).accesses
+    try guests.measure()
+    print(table(accesses + guests.rows))
+    exit(0)
   }
 
   cwire_allow_many_files()

@@ -11,6 +11,9 @@ uint64_t cmeasure_now(void);
 /// How often everything is measured: 31, or `BENCH_ROUNDS` of the environment.
 int cmeasure_rounds(void);
 
+/// The path at which the register link is measured: `BENCH_LINK` of the environment; NULL for none.
+const char *_Nullable cmeasure_link_path(void);
+
 /// Prints one line: a name and its suffix, C strings both, a tab and a number.
 void cmeasure_print(const uint8_t *_Nonnull name, const uint8_t *_Nonnull suffix, uint64_t value);
 
