@@ -3,9 +3,11 @@ import SystemInterfaces
 /// The two ports of a KCS channel for a host that looks late: it does not see OBF, and gets no
 /// interrupt, for a while after the BMC has filled ODR.
 ///
-/// A board's host reads ODR when its driver runs next; an emulated one does so at once. All else is
-/// as it is: IBF and the state show, and a host that reads ODR all the same has the byte. An
-/// interrupt that the BMC's firmware asserts, whatever OBF, is not OBF's.
+/// A board's host reads ODR when its driver runs next; an emulated one does so at once. A host that
+/// has not looked has not seen either that the BMC has taken its byte: IBF stays for as long, unless
+/// the host has seen it clear. Otherwise a driver would write its next byte over an ODR that it takes
+/// for empty, which no board lets it. All else is as it is: the state shows, and a host that reads ODR
+/// all the same has the byte. An interrupt that the BMC's firmware asserts, whatever OBF, is not OBF's.
 public struct LateKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
   private var link: LinkedKCSPorts<Memory>
   private let dataPort: UInt16
@@ -51,13 +53,18 @@ public struct LateKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
 
   public mutating func read(_ port: UInt16) -> PortAccess<UInt8> {
     let access = link.read(port)
-    // What fills it now is another byte.
-    if port == dataPort { found = nil }
+    if port == dataPort {
+      // What fills it now is another byte.
+      found = nil
+    } else if !KCSStatus(rawValue: access.result).contains(.inputBufferFull) {
+      link.hidesInput = false
+    }
     return access
   }
 
-  public func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void> {
-    link.write(value, to: port)
+  public mutating func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void> {
+    link.hidesInput = true
+    return link.write(value, to: port)
   }
 
   public var interrupt: Bool { link.interrupt }

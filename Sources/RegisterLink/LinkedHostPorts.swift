@@ -17,7 +17,7 @@ public protocol LinkedHostPorts {
   /// The host reads a port: FFh where the BMC does not decode it.
   mutating func read(_ port: UInt16) -> PortAccess<UInt8>
   /// The host writes a port: nothing happens where the BMC does not decode it.
-  func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void>
+  mutating func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void>
   /// Level of the channel's interrupt now.
   var interrupt: Bool { get }
   /// The host IRQs that the BMC has chosen for it, one bit each.
@@ -32,6 +32,8 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
   private let statusPort: UInt16
   /// The host is not shown that ODR is full, nor interrupted for it.
   var hidesOutput = false
+  /// As long as it is not, it is not shown either that IDR is empty.
+  var hidesInput = false
 
   /// Channel `number`, `1...4`.
   public init(_ memory: Memory, channel number: Int, dataPort: UInt16, statusPort: UInt16) {
@@ -52,11 +54,8 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
 
   public func read(_ port: UInt16) -> PortAccess<UInt8> {
     guard decodes(port) else { return undecoded(0xFF) }
-    return access { [dataPort, hidesOutput] channel in
-      guard port != dataPort else { return channel.hostReadData() }
-      let status = channel.hostReadStatus()
-      let isHidden = hidesOutput && channel.enables.contains(.hostDecode)
-      return (isHidden ? status.subtracting(.outputBufferFull) : status).rawValue
+    return access { channel in
+      port == dataPort ? channel.hostReadData() : shown(channel).rawValue
     }
   }
 
@@ -77,6 +76,14 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
 
   /// Whether ODR is full, hidden or not.
   var isOutputFull: Bool { shared.channel.bmcReadStatus().contains(.outputBufferFull) }
+
+  /// What the host reads from STR.
+  private func shown(_ channel: KCSChannel) -> KCSStatus {
+    var status = channel.hostReadStatus()
+    guard hidesOutput, channel.enables.contains(.hostDecode) else { return status }
+    if status.remove(.outputBufferFull) != nil, hidesInput { status.insert(.inputBufferFull) }
+    return status
+  }
 
   private func interrupt(of channel: KCSChannel) -> Bool {
     channel.hostInterrupt && !hidesOutput || decode.isAsserted

@@ -49,8 +49,8 @@ import Testing
     #expect(host.read(0xCA3).result == 1 && host.interrupt)
   }
 
-  /// IBF and the state are no part of it, nor a byte that is read without a look at OBF.
-  @Test func onlyOBFIsLate() {
+  /// The state is no part of it, nor a byte that is read without a look at OBF.
+  @Test func theStateAndODRAreNotLate() {
     var (bmc, host) = link(late: 100)
     bmc.write(0xC4, to: 0x0C, width: 1)
     bmc.write(0x42, to: 0x0E, width: 1)
@@ -60,6 +60,28 @@ import Testing
     #expect(host.read(0xCA3).result == 0xCE)
     #expect(host.read(0xCA2).result == 0x42)
     #expect(bmc.read(0x0C, width: 1) == 0xCE)
+  }
+
+  /// That the BMC has taken a byte, and has put one there, are seen at once.
+  @Test func ibfEndsNoSoonerThanOBFComes() {
+    var (bmc, host) = link(late: 100)
+    _ = host.write(0x61, to: 0xCA3)
+    #expect(host.advance(to: 0) == nil)
+    bmc.write(0, to: 0x0E, width: 1)
+    #expect(bmc.read(0x10, width: 1) == 0x61)
+    #expect(host.advance(to: 1) == 101)
+    #expect(host.read(0xCA3).result == 0x0A)
+    #expect(host.advance(to: 101) == nil)
+    #expect(host.read(0xCA3).result == 0x09)
+    _ = host.read(0xCA2)
+    // It has seen IBF clear before the BMC answers.
+    _ = host.write(0x18, to: 0xCA2)
+    #expect(bmc.read(0x10, width: 1) == 0x18)
+    #expect(host.advance(to: 102) == nil)
+    #expect(host.read(0xCA3).result == 0)
+    bmc.write(0, to: 0x0E, width: 1)
+    #expect(host.advance(to: 103) == 203)
+    #expect(host.read(0xCA3).result == 0)
   }
 
   /// Also where this end does not see ODR empty between two.
