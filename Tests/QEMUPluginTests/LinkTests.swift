@@ -29,7 +29,7 @@ extension StockQEMUTests {
       static let all = [npcm750, ast2600]
     }
 
-    private static func bmc(
+    static func bmc(
       _ qemu: StockQEMU, _ directory: (here: URL, inside: String), _ board: Board
     ) throws -> QTestMachine {
       try QTestMachine(
@@ -37,7 +37,7 @@ extension StockQEMUTests {
         options: ["-device", "ipmi-host-link,link=\(directory.inside)/link"])
     }
 
-    private static func host(
+    static func host(
       _ qemu: StockQEMU, _ directory: (here: URL, inside: String), irq: String = ",irq=10",
       delay: String = "0"
     ) throws -> QTestMachine {
@@ -53,7 +53,7 @@ extension StockQEMUTests {
     }
 
     /// The BMC's KCS3, as its firmware has it.
-    private struct KCSAtBMC: KCSBMCRegisters {
+    struct KCSAtBMC: KCSBMCRegisters {
       let machine: QTestMachine
       let isAspeed: Bool
 
@@ -103,7 +103,7 @@ extension StockQEMUTests {
       func hostWriteCommand(_ value: UInt8) { try! machine.output(value, to: 0xCA3) }
     }
 
-    private func with(
+    func with(
       _ qemu: StockQEMU, _ body: ((here: URL, inside: String)) throws -> Void
     ) async throws {
       try await qemu.withTemporaryDirectory { here, inside in try body((here, inside)) }
@@ -171,48 +171,6 @@ extension StockQEMUTests {
         let host = try Self.host(qemu, directory, irq: "")
         var bmc = try KCSAtBMC(machine, .ast2600)
         try exchange([0x18, 0x01], KCSAtHost(machine: host), &bmc, line: 140)
-      }
-    }
-
-    /// OBF and its interrupt come late, and as late as the running machine is told.
-    @Test(arguments: StockQEMU.all, Board.all)
-    func theHostSeesOBFAsLateAsItIsTold(_ qemu: StockQEMU, _ board: Board) async throws {
-      try await with(qemu) { directory in
-        let machine = try Self.bmc(qemu, directory, board)
-        let host = try Self.host(qemu, directory, delay: "100000")
-        let device = "/machine/peripheral-anon/device[0]"
-        let bmc = try KCSAtBMC(machine, board)
-        for value: UInt8 in 1...2 {
-          let start = ContinuousClock.now
-          bmc.bmcWriteData(value)
-          if value == 1 {
-            // By the interrupt alone, which the timer brings.
-            try host.waitForInterrupt(10)
-          } else {
-            while try host.input(0xCA3) & 1 == 0 {
-              try #require(ContinuousClock.now - start < .seconds(20))
-            }
-            try host.waitForInterrupt(10)
-          }
-          #expect(ContinuousClock.now - start >= .milliseconds(100))
-          #expect(bmc.bmcReadStatus().contains(.outputBufferFull))
-          #expect(try host.input(0xCA2) == value)
-          #expect(try !host.isRaisedNow(10))
-        }
-        // One that waits for a second is there at once.
-        _ = try host.monitor("qom-set \(device) odr-delay 1000000")
-        let start = ContinuousClock.now
-        bmc.bmcWriteData(3)
-        #expect(try host.input(0xCA3) & 1 == 0)
-        let refused = try host.monitor("qom-set \(device) odr-delay soon")
-        #expect(refused.contains("'soon' is no time"), "\(refused)")
-        #expect(try host.monitor("qom-get \(device) odr-delay").contains("\"1000000\""))
-        #expect(try host.monitor("qom-set \(device) channel 4").contains("cannot be changed"))
-        _ = try host.monitor("qom-set \(device) odr-delay 0")
-        #expect(try host.input(0xCA3) & 1 == 1)
-        try host.waitForInterrupt(10)
-        #expect(ContinuousClock.now - start < .seconds(1))
-        #expect(try host.input(0xCA2) == 3)
       }
     }
 
@@ -351,7 +309,7 @@ extension StockQEMUTests {
 
 extension QTestMachine {
   /// The host reads an I/O port.
-  fileprivate func input(_ port: UInt16) throws -> UInt8 {
+  func input(_ port: UInt16) throws -> UInt8 {
     let words = try command("inb 0x\(String(port, radix: 16))")
     guard words.count == 2, let value = UInt8(words[1].dropFirst(2), radix: 16) else {
       throw Failure(description: "\(words)")
@@ -360,12 +318,12 @@ extension QTestMachine {
   }
 
   /// The host writes an I/O port.
-  fileprivate func output(_ value: UInt8, to port: UInt16) throws {
+  func output(_ value: UInt8, to port: UInt16) throws {
     try command("outb 0x\(String(port, radix: 16)) 0x\(String(value, radix: 16))")
   }
 
   /// Whether an input of the interrupt controller is high, now.
-  fileprivate func isRaisedNow(_ number: Int) throws -> Bool {
+  func isRaisedNow(_ number: Int) throws -> Bool {
     _ = try readByte(0)
     return isRaised(number)
   }

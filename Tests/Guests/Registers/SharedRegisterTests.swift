@@ -78,8 +78,8 @@ extension PairTests {
         "ipmi-requester /dev/ipmi0 echo count=\(count) shortest=20 longest=20", timeout: 300)
       let account = try Account(result.lines)
       #expect(account.answered == count && account.isComplete, "\(delay) µs: \(account.summary)")
-      // Each byte of the response, and the dummy after the last, is seen so late.
-      #expect(account.mean >= 22 * delay, "\(delay) µs")
+      // Each of twenty bytes and their acknowledgement, and each of the response's, is seen so late.
+      #expect(account.mean >= 40 * delay, "\(delay) µs")
       parts.append("\(time(microseconds: delay)): \(time(microseconds: account.mean))")
     }
     report(link, "a message, by OBF's delay: \(parts.joined(separator: "; "))")
