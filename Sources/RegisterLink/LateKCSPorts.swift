@@ -31,6 +31,7 @@ public struct LateKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
     guard delay > 0 else {
       found = nil
       link.hidesOutput = false
+      link.hidesInput = false
       return nil
     }
     // A byte that comes between this and the access is hidden, too.
@@ -53,6 +54,7 @@ public struct LateKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
 
   public mutating func read(_ port: UInt16) -> PortAccess<UInt8> {
     let access = link.read(port)
+    guard delay > 0 else { return access }
     if port == dataPort {
       // What fills it now is another byte.
       found = nil
@@ -63,7 +65,7 @@ public struct LateKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
   }
 
   public mutating func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void> {
-    link.hidesInput = true
+    link.hidesInput = delay > 0
     return link.write(value, to: port)
   }
 

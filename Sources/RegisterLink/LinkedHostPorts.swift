@@ -54,8 +54,14 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
 
   public func read(_ port: UInt16) -> PortAccess<UInt8> {
     guard decodes(port) else { return undecoded(0xFF) }
-    return access { channel in
-      port == dataPort ? channel.hostReadData() : shown(channel).rawValue
+    return access { [dataPort, hidesOutput, hidesInput] channel in
+      guard port != dataPort else { return channel.hostReadData() }
+      let status = channel.hostReadStatus()
+      guard hidesOutput, status.contains(.outputBufferFull),
+        channel.enables.contains(.hostDecode)
+      else { return status.rawValue }
+      let input: KCSStatus = hidesInput ? .inputBufferFull : []
+      return status.subtracting(.outputBufferFull).union(input).rawValue
     }
   }
 
@@ -76,14 +82,6 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
 
   /// Whether ODR is full, hidden or not.
   var isOutputFull: Bool { shared.channel.bmcReadStatus().contains(.outputBufferFull) }
-
-  /// What the host reads from STR.
-  private func shown(_ channel: KCSChannel) -> KCSStatus {
-    var status = channel.hostReadStatus()
-    guard hidesOutput, channel.enables.contains(.hostDecode) else { return status }
-    if status.remove(.outputBufferFull) != nil, hidesInput { status.insert(.inputBufferFull) }
-    return status
-  }
 
   private func interrupt(of channel: KCSChannel) -> Bool {
     channel.hostInterrupt && !hidesOutput || decode.isAsserted
