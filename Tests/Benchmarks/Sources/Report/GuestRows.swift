@@ -19,7 +19,14 @@ struct GuestRows {
   /// Seconds for all requests, by pair, then by round.
   private var seconds: [[Double]]
 
-  init(_ board: Board) throws {
+  /// The rows, of emulators that have ended.
+  static func measured(_ board: Board) throws -> [Row] {
+    var guests = try Self(board)
+    try guests.measure()
+    return guests.rows
+  }
+
+  private init(_ board: Board) throws {
     let kernel = try Artifacts.hostKernel()
     let initrd = try Artifacts.hostInitrd()
     let firmware = try BMC.firmware(board)
@@ -41,7 +48,7 @@ struct GuestRows {
   }
 
   /// Measures all pairs in turns.
-  mutating func measure() throws {
+  private mutating func measure() throws {
     let list = "/tmp/requests"
     for (_, pair) in pairs {
       _ = try pair.run("yes raw 6 1 | head -n \(Self.requests) >\(list)")
@@ -70,7 +77,7 @@ struct GuestRows {
     return fields[2] - fields[1]
   }
 
-  var rows: [Row] {
+  private var rows: [Row] {
     let simulators = Self.ours.count..<pairs.count
     let beside = simulators.map { (0, $0) } + [(1, 0)] + simulators.map { (1, $0) }
     return beside.map { (own, peer) in

@@ -22,10 +22,7 @@ do {
   }
 
   if arguments[1] == "link" {
-    var guests = try GuestRows(board)
-    let accesses = try InProcessRows(arguments[2]).accesses
-    try guests.measure()
-    print(table(accesses + guests.rows))
+    print(table(try InProcessRows(arguments[2]).accesses + GuestRows.measured(board)))
     exit(0)
   }
 
@@ -42,13 +39,12 @@ do {
     URL(fileURLWithPath: arguments[0]).deletingLastPathComponent().path + "/in-process",
     note: ", native Swift")
   let memory = try MemoryRows(board)
-  var guests = try GuestRows(board)
-  try guests.measure()
+  let guests = try GuestRows.measured(board)
 
   print(
     table(
       try embedded.accesses + [embedded.transactions, native.transactions] + embedded.codec
-        + simulatorRows + guests.rows + embedded.sizes + memory.rows))
+        + simulatorRows + guests + embedded.sizes + memory.rows))
 } catch {
   FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
   exit(1)
