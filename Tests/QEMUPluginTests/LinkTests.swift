@@ -79,17 +79,17 @@ extension StockQEMUTests {
       }
 
       func bmcReadStatus() -> KCSStatus {
-        KCSStatus(rawValue: try! machine.readByte(address(0x30, 0x44)))
+        KCSStatus(rawValue: recording { try machine.readByte(address(0x30, 0x44)) } ?? 0)
       }
       func bmcWriteStatus(_ value: KCSStatus) {
-        try! machine.writeByte(value.rawValue, to: address(0x30, 0x44))
+        recording { try machine.writeByte(value.rawValue, to: address(0x30, 0x44)) }
       }
-      func bmcReadData() -> UInt8 { try! machine.readByte(address(0x34, 0x2C)) }
+      func bmcReadData() -> UInt8 { recording { try machine.readByte(address(0x34, 0x2C)) } ?? 0 }
       /// On ASPEED's IRQXE3 follows, as Linux does it.
       func bmcWriteData(_ value: UInt8) {
-        try! machine.writeByte(value, to: address(0x32, 0x38))
+        recording { try machine.writeByte(value, to: address(0x32, 0x38)) }
         guard isAspeed else { return }
-        try! machine.writeWord(10 << 20 | 0b11 << 14, to: AspeedTests.base + 0x80)
+        recording { try machine.writeWord(10 << 20 | 0b11 << 14, to: AspeedTests.base + 0x80) }
       }
     }
 
@@ -97,10 +97,12 @@ extension StockQEMUTests {
     private struct KCSAtHost: KCSHostRegisters {
       let machine: QTestMachine
 
-      func hostReadStatus() -> KCSStatus { KCSStatus(rawValue: try! machine.input(0xCA3)) }
-      func hostReadData() -> UInt8 { try! machine.input(0xCA2) }
-      func hostWriteData(_ value: UInt8) { try! machine.output(value, to: 0xCA2) }
-      func hostWriteCommand(_ value: UInt8) { try! machine.output(value, to: 0xCA3) }
+      func hostReadStatus() -> KCSStatus {
+        KCSStatus(rawValue: recording { try machine.input(0xCA3) } ?? 0)
+      }
+      func hostReadData() -> UInt8 { recording { try machine.input(0xCA2) } ?? 0 }
+      func hostWriteData(_ value: UInt8) { recording { try machine.output(value, to: 0xCA2) } }
+      func hostWriteCommand(_ value: UInt8) { recording { try machine.output(value, to: 0xCA3) } }
     }
 
     func with(
@@ -326,5 +328,14 @@ extension QTestMachine {
   func isRaisedNow(_ number: Int) throws -> Bool {
     _ = try readByte(0)
     return isRaised(number)
+  }
+}
+
+/// What `body` returns; `nil` where the machine has failed, which the test then shows.
+@discardableResult
+private func recording<Result>(_ body: () throws -> Result) -> Result? {
+  do { return try body() } catch {
+    Issue.record(error)
+    return nil
   }
 }
