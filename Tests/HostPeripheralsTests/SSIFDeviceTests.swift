@@ -54,10 +54,11 @@ import Testing
     }
   }
 
-  @Test func aBMCHasFourSeconds() {
+  /// The answer in the BMC's place comes after 4 s, and was lost when the target gave up by then.
+  @Test func aBMCHasMoreThanFourSeconds() {
     var (device, host, now) = (SSIFDevice(), SSIFHost(), UInt64(0))
-    #expect(transact(Message(.getDeviceID), &device, &host, &now, delay: 3_999_999_999) != nil)
-    #expect(transact(Message(.getDeviceID), &device, &host, &now, delay: 4_000_000_000) == nil)
+    #expect(transact(Message(.getDeviceID), &device, &host, &now, delay: 4_999_999_999) != nil)
+    #expect(transact(Message(.getDeviceID), &device, &host, &now, delay: 5_000_000_000) == nil)
     #expect(transact(Message(.getDeviceID), &device, &host, &now) != nil)
   }
 

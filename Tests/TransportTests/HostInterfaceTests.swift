@@ -221,6 +221,7 @@ enum RemoteBMC: String, CaseIterable, CustomTestStringConvertible {
     try timeIsKept(BTBus<ISABT>.self, against: bmc, late: .timeout)
     try timeIsKept(KCSBus<PCIKCS>.self, against: bmc, late: .timeout)
     try timeIsKept(BTBus<PCIBT>.self, against: bmc, late: .timeout)
+    try timeIsKept(SSIFBus.self, against: bmc, late: .timeout)
   }
 
   private func interruptsFollow<Bus: HostBus>(

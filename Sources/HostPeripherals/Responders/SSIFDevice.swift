@@ -6,8 +6,9 @@ import SystemInterfaces
 /// The bus reaches ``target``. Get System Interface Capabilities for SSIF is answered here, for the
 /// buffers are. The interrupt is SMBALERT#.
 public struct SSIFDevice: MessageResponder, Sendable {
-  /// How long the BMC has for an answer, in nanoseconds: as QEMU's `ipmi-bmc-extern` waits.
-  public static var responseTimeout: UInt64 { 4_000_000_000 }
+  /// How long the BMC has for an answer, in nanoseconds: more than the 4 s after which whoever carries
+  /// the messages answers C3h in its place, so that the host gets that.
+  public static var responseTimeout: UInt64 { 5_000_000_000 }
 
   /// What is on the bus.
   public var target: SSIFTarget
