@@ -10,12 +10,33 @@ final class WireRelay: @unchecked Sendable {
   private let listener: Int32
   /// Guards everything below, and is signalled when a cut has happened.
   private let condition = NSCondition()
-  private var connection: (host: Int32, bmc: Int32)?
+  private var connection: Connection?
   /// How many further bytes of the host pass before the cut; nil for no cut.
   private var bytesLeft: Int?
   /// How many bytes of the host have passed, in all and since it connected last.
   private var passed = 0
   private var passedSinceConnect = 0
+
+  /// Both ends of one connection, open as long as anyone may still use them.
+  private final class Connection: Sendable {
+    let host: Int32
+    let bmc: Int32
+
+    init(host: Int32, bmc: Int32) {
+      (self.host, self.bmc) = (host, bmc)
+    }
+
+    /// Whoever waits for a byte, or for room, stops.
+    func end() {
+      shutdown(host, Int32(SHUT_RDWR))
+      shutdown(bmc, Int32(SHUT_RDWR))
+    }
+
+    deinit {
+      close(host)
+      close(bmc)
+    }
+  }
 
   /// - Parameters:
   ///   - path: where the host connects.
@@ -42,15 +63,23 @@ final class WireRelay: @unchecked Sendable {
   /// Ends the connection there is.
   func cut() {
     condition.withLock {
-      if let connection {
-        // Whoever pumps closes them.
-        shutdown(connection.host, Int32(SHUT_RDWR))
-        shutdown(connection.bmc, Int32(SHUT_RDWR))
-      }
-      connection = nil
-      bytesLeft = nil
-      condition.broadcast()
+      connection?.end()
+      forget()
     }
+  }
+
+  /// `ended` is over: whatever has come after it goes on.
+  private func lost(_ ended: Connection) {
+    condition.withLock {
+      if connection === ended { forget() }
+    }
+  }
+
+  /// To be called with the lock held.
+  private func forget() {
+    connection = nil
+    bytesLeft = nil
+    condition.broadcast()
   }
 
   /// Ends the connection when the host has sent so many more bytes, and returns then.
@@ -96,20 +125,20 @@ final class WireRelay: @unchecked Sendable {
       close(host)
       return
     }
+    let new = Connection(host: host, bmc: bmc)
     condition.withLock {
-      connection = (host, bmc)
+      connection = new
       passedSinceConnect = 0
     }
     Thread.detachNewThread { [weak self] in
-      Self.pump(from: bmc, to: host) { _ in .max }
-      self?.cut()
-      close(bmc)
+      Self.pump(from: new.bmc, to: new.host) { _ in .max }
+      new.end()
+      self?.lost(new)
     }
     Thread.detachNewThread { [weak self] in
-      Self.pump(from: host, to: bmc) { self?.allow($0) ?? 0 }
-      self?.cut()
-      // The other thread ends as well: both ends are shut down. It may still be in its last write.
-      close(host)
+      Self.pump(from: new.host, to: new.bmc) { self?.allow($0) ?? 0 }
+      new.end()
+      self?.lost(new)
     }
   }
 
