@@ -103,7 +103,7 @@ extension Rig {
     try recover()
     // "[    0.5] irq 20: nobody cared (try booting with …)", without its time.
     let words = complaint.split(separator: " ").drop { $0 != "irq" }.prefix(4)
-    return "\"\(words.joined(separator: " "))\": \(account.summary), "
-      + "\(time(microseconds: account.mean)) each, until it loses power"
+    return "\"\(words.joined(separator: " "))\" until it loses power: \(account.summary), "
+      + "\(time(microseconds: account.mean)) each"
   }
 }

@@ -57,8 +57,10 @@ extension PairTests {
           Self.table[scenario.name, link] = result
           report(link, scenario, result, since: started)
         } catch {
-          // What the BMC says of it, and its kernel.
-          let messages = (try? rig?.bmc("ps | grep ipmi-; dmesg | tail -n 8")) ?? []
+          // What the BMC says of it, and both kernels.
+          let messages =
+            ((try? rig?.bmc("ps | grep ipmi-; dmesg | tail -n 8")) ?? [])
+            + ((try? rig?.host("dmesg | grep -i ipmi | tail -n 8")) ?? [])
           for line in (rig?.pair.bmc?.lines.suffix(12) ?? []) + messages { print("  | \(line)") }
           rig = nil
           Self.table[scenario.name, link] = "**failed**: \(error)"
