@@ -1,60 +1,33 @@
+import BMCPeripherals
 import IPMI
 import IPMIHostBridge
 import SystemInterfaces
 import VMProtocol
 
-/// A channel of which a host can see whether anything happened.
-protocol WatchedChannel {
-  associatedtype View: Equatable
-  /// While this is the same, the bridge has nothing to do.
-  var view: View { get }
-}
-
-extension KCSChannel: WatchedChannel {
-  @inline(__always)
-  var view: KCSChannel { self }
-}
-
-extension BTChannel: WatchedChannel {
-  struct View: Equatable {
-    var control: BTControl
-    var enables: Enables
-  }
-
-  /// A byte in a buffer says nothing before BT_CTRL does.
-  var view: View { View(control: control, enables: enables) }
-}
-
 /// The way from one channel to its host, by the host's half of the channel's interface.
 @safe final class BridgedConnection<Interface: SystemInterfaceHost>: HostConnection
 where Interface.Registers: WatchedChannel {
-  fileprivate var bridge: IPMIHostBridge<Interface>
-  /// The channel as the bridge left it.
-  private var seen: Interface.Registers.View?
+  private var channelBridge: ChannelBridge<Interface>
+  fileprivate final var bridge: IPMIHostBridge<Interface> {
+    @inline(__always) _read { yield channelBridge.bridge }
+    @inline(__always) _modify { yield &channelBridge.bridge }
+  }
 
   /// Takes the chardev with the id `id`, whose use is exclusive.
   init(
     _ interface: Interface, to id: UnsafePointer<CChar>?, responder: Responder,
     on hostInterface: HostInterface
   ) throws(RealizationError) {
-    bridge = IPMIHostBridge(interface)
+    channelBridge = ChannelBridge(interface)
     try unsafe super.init(id, responder: responder, on: hostInterface)
   }
 
   // MARK: The channel
 
-  /// Whether the channel has changed, or the deadline has come.
+  /// Runs the bridge where it must; whether it did.
   @inline(__always)
-  func mustAdvance(_ channel: Interface.Registers, isDue: Bool) -> Bool {
-    isDue || channel.view != seen
-  }
-
-  /// Runs the bridge where it must.
-  @inline(__always)
-  func advance(_ channel: inout Interface.Registers, isDue: Bool) {
-    guard mustAdvance(channel, isDue: isDue) else { return }
-    bridge.advance(&channel, now: realTime)
-    seen = channel.view
+  func advance(_ channel: inout Interface.Registers, isDue: Bool) -> Bool {
+    channelBridge.advance(&channel, isDue: isDue, now: realTime)
   }
 
   /// When the bridge must run although nothing changes; 0 where the chardev needs service.
@@ -68,11 +41,9 @@ where Interface.Registers: WatchedChannel {
 
   /// Saves or restores what goes on at the channel.
   func transfer(through stream: inout SnapshotStream, keeping: Bool) {
-    var copy = bridge
+    var copy = channelBridge
     copy.transfer(through: &stream)
-    guard keeping else { return }
-    bridge = copy
-    seen = nil
+    if keeping { channelBridge = copy }
   }
 
   // MARK: What the chardev needs of the bridge
@@ -86,7 +57,7 @@ where Interface.Registers: WatchedChannel {
   override func consumeOutput(_ count: Int) {
     bridge.consumeOutput(count)
     // A request may have waited for the room this makes.
-    seen = nil
+    channelBridge.touch()
   }
 
   override func control(_ command: VMControl) { bridge.control(command) }
@@ -97,20 +68,20 @@ where Interface.Registers: WatchedChannel {
 
   override func take(_ bytes: UnsafeBufferPointer<UInt8>) {
     unsafe bridge.receive(bytes.span, now: realTime)
-    seen = nil
+    channelBridge.touch()
   }
 
   override var isConnected: Bool { bridge.isConnected }
 
   override func connected() {
     bridge.connected()
-    seen = nil
+    channelBridge.touch()
   }
 
   override func disconnected() {
     super.disconnected()
     bridge.disconnected()
-    seen = nil
+    channelBridge.touch()
   }
 }
 

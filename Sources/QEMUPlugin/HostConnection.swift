@@ -1,3 +1,4 @@
+import BMCPeripherals
 import CQEMU
 import IPMI
 import VMProtocol

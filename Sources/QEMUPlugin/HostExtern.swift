@@ -1,3 +1,4 @@
+import BMCPeripherals
 import CQEMU
 import IPMIHostBridge
 

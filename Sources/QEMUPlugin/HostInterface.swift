@@ -1,6 +1,7 @@
 import BMCPeripherals
 import CQEMU
 import IPMI
+import IPMIHostBridge
 import RegisterLinkFile
 import SystemInterfaces
 
@@ -45,10 +46,10 @@ import SystemInterfaces
       throw unsafe RealizationError(
         "this QEMU has no ", .string(soc.interruptController.characters))
     }
-    for line in soc.interruptLines {
+    for line in soc.chip.interruptLines {
       unsafe lines.append(
         Line(
-          input: InterruptLine(qemu.qdev_get_gpio_in(controller, line.number)!),
+          input: InterruptLine(qemu.qdev_get_gpio_in(controller, Int32(line.number))!),
           sources: line.sources))
     }
 
@@ -62,7 +63,7 @@ import SystemInterfaces
 
     unsafe addRegion(
       named: "ipmi-host-interface", cqemu_host_interface_operations(), opaque,
-      to: qemu.get_system_memory(), at: soc.base, size: soc.size)
+      to: qemu.get_system_memory(), at: soc.chip.base, size: soc.chip.size)
   }
 
   /// The machine's, once a device is realized. Guarded by QEMU's big lock.
@@ -285,8 +286,14 @@ import SystemInterfaces
 
   fileprivate override func advance(isDue: Bool) {
     registers.synchronizeWithHost()
-    for connection in kcsConnections { registers.advance(connection, isDue: isDue) }
-    for connection in btConnections { registers.advance(connection, isDue: isDue) }
+    for connection in kcsConnections {
+      registers.withHost(ofChannel: connection.responder.channel) {
+        connection.advance(&$0, isDue: isDue)
+      }
+    }
+    for connection in btConnections {
+      registers.withHostOfBT { connection.advance(&$0, isDue: isDue) }
+    }
     for input in postCodeInputs { input.advance(&registers) }
   }
 }

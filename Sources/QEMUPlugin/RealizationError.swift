@@ -1,3 +1,4 @@
+import BMCPeripherals
 import CQEMU
 
 /// Why a device cannot be realized: one line for QEMU to print after the `-device` it is about.

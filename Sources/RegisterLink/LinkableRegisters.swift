@@ -51,13 +51,8 @@ extension NPCM7xxHostInterface: LinkableRegisters {
 
   public var btDecode: LinkDecode { LinkDecode() }
 
-  @inline(__always)
-  public var interruptSources: UInt8 { interrupt ? 1 : 0 }
-
   public mutating func switchOnHosts() {
-    for number in 1...Self.channelCount {
-      self[channel: number].channel.enables.insert(.hostDecode)
-    }
+    for number in 1...Self.channelCount { switchOnHost(ofChannel: number) }
   }
 }
 

@@ -8,8 +8,7 @@ import SystemInterfaces
 /// of the QEMU library are, without QEMU.
 @safe final class Machine {
   private var registers = NPCM7xxHostInterface()
-  private var bridge = IPMIHostBridge(KCSHost())
-  private var channelSeen: KCSChannel?
+  private var host = ChannelBridge(KCSHost())
   private var lineIsHigh = false
   /// How often the line has moved: what is done with its level must not be optimised away.
   private var edges = 0
@@ -17,7 +16,7 @@ import SystemInterfaces
   init() {
     registers[channel: 1].channel.enables.insert(.hostDecode)
     registers.write(0x01, to: 0x18, width: 1)  // CTL: IBFIE
-    bridge.connected()
+    host.bridge.connected()
     // What QEMU says first: its protocol's version, and its capabilities, 3Fh.
     receive([0xFF, 0x01, 0xA1, 0x08, 0x3F, 0xA1].span)
     takeOutput()
@@ -51,10 +50,7 @@ import SystemInterfaces
   }
 
   private func settle() {
-    if registers[channel: 1].channel != channelSeen {
-      bridge.advance(&registers[channel: 1].channel, now: 0)
-      channelSeen = registers[channel: 1].channel
-    }
+    registers.withHost(ofChannel: 1) { host.advance(&$0, isDue: false, now: 0) }
     if registers.interrupt != lineIsHigh {
       lineIsHigh.toggle()
       edges &+= 1
@@ -65,8 +61,8 @@ import SystemInterfaces
 
   /// The host sends bytes.
   func receive(_ bytes: Span<UInt8>) {
-    bridge.receive(bytes, now: 0)
-    channelSeen = nil
+    host.bridge.receive(bytes, now: 0)
+    host.touch()
     settle()
   }
 
@@ -75,9 +71,9 @@ import SystemInterfaces
   func takeOutput() -> Int {
     var chunk = FixedBytes<512>()
     var count = 0
-    while bridge.hasOutput {
-      bridge.copyOutput(into: &chunk)
-      bridge.consumeOutput(chunk.count)
+    while host.bridge.hasOutput {
+      host.bridge.copyOutput(into: &chunk)
+      host.bridge.consumeOutput(chunk.count)
       count += chunk.count
     }
     return count
