@@ -11,7 +11,8 @@ import PackageDescription
 // RAM) and an executable target (which devices, where).
 // ipmi-responder is for BMCs that run Linux: its toolset is linux-armv6.json, the triple
 // armv6-none-none-eabi. ipmi-requester is for hosts that do: linux-x86-64.json, and
-// x86_64-unknown-linux-gnu.
+// x86_64-unknown-linux-gnu. host.elf is for a host that runs nothing else: host.json, and
+// x86_64-unknown-none-elf.
 
 let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
@@ -32,6 +33,7 @@ func board(_ target: String) -> Target {
 let package = Package(
   name: "firmware-stubs",
   products: [
+    .executable(name: "host.elf", targets: ["HostStub"]),
     .executable(name: "ipmi-requester", targets: ["IPMIRequester"]),
     .executable(name: "ipmi-responder", targets: ["IPMIResponder"]),
     .executable(name: "npcm750-evb.elf", targets: ["NPCM750EVB"]),
@@ -55,6 +57,16 @@ let package = Package(
       swiftSettings: strict),
     // The boards, named as QEMU's machines.
     board("NPCM750EVB"), board("AST2600EVB"), board("AST2500EVB"), board("PalmettoBMC"),
+    // Entry of a PC, port I/O.
+    .target(
+      name: "CHostBoard", dependencies: ["CRuntime"], cSettings: [.treatAllWarnings(as: .error)]),
+    // What a PC's firmware says to the BMC by KCS and BT, and its POST codes.
+    .executableTarget(
+      name: "HostStub",
+      dependencies: [
+        "CHostBoard", .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge"),
+      ],
+      swiftSettings: strict),
     // Linux's system calls, and the entry of a program without a C library.
     .target(
       name: "CLinux", dependencies: ["CRuntime"], cSettings: [.treatAllWarnings(as: .error)]),
