@@ -41,6 +41,8 @@ firmware = $(foreach board,$(1),firmware-stubs/.build/$(board)/release/$(board).
 # What answers a host on a BMC that runs Linux, and what asks on a host that does.
 RESPONDER := firmware-stubs/.build/linux-armv6/release/ipmi-responder
 REQUESTER := firmware-stubs/.build/linux-x86-64/release/ipmi-requester
+# What asks on a host that runs nothing else.
+HOST_STUB := firmware-stubs/.build/host/release/host.elf
 sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
@@ -75,7 +77,7 @@ debian-13: packages
 	@.ci/debian-13 $(CACHE)/debian-13
 
 ifeq ($(SANITIZE),)
-test: lint packages plugin $(call firmware,$(BOARDS)) guests device-trees ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
+test: lint packages plugin $(call firmware,$(BOARDS)) $(HOST_STUB) guests device-trees ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
 	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) \
 	  IPMI_HOST_BRIDGE_DEVICE_TREES=$(DEVICE_TREES) IPMI_HOST_BRIDGE_BINDINGS=$(BINDINGS) \
 	  $(SWIFT) test $(FILTER)
@@ -91,7 +93,7 @@ more-guests: guests
 
 # Of what is random in the guests' scenarios.
 SEED ?= 1
-guests-test: packages plugin $(call firmware,$(BOARDS)) more-guests ## all that real kernels on both ends go through, into a table; SEED=
+guests-test: packages plugin $(call firmware,$(BOARDS)) $(HOST_STUB) more-guests ## all that real kernels on both ends go through, into a table; SEED=
 	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) \
 	  IPMI_HOST_BRIDGE_SCENARIOS=all IPMI_HOST_BRIDGE_SEED=$(SEED) \
 	  $(SWIFT) test --filter GuestTests $(FILTER)
@@ -116,7 +118,7 @@ lint: toolchain ## check the format of all Swift sources
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests firmware-stubs/Package.swift \
 	  firmware-stubs/Sources
 
-firmware: toolchain $(call firmware,$(FIRMWARE_BOARDS)) ## the firmware of all boards, or of BOARD=
+firmware: toolchain $(call firmware,$(FIRMWARE_BOARDS)) $(HOST_STUB) ## the firmware of all boards, or of BOARD=, and host.elf
 # Of a package it depends on by path, SwiftPM 6.3 looks for new files only when the manifest is new.
 define firmware_rule
 $(call firmware,$(1)): $(firmware_sources) $(sources) | toolchain
@@ -150,23 +152,25 @@ device-trees: packages
 	@Tests/Guests/bmc/debian-armhf
 	@Tests/DeviceTreeTests/kernel-bindings $(BINDINGS)
 
-# A program for Linux: its file, the toolset, the triple.
-define linux_program_rule
+# A program for a processor that is no board's: its file, the toolset, the triple.
+define program_rule
 $(1): $(firmware_sources) $(sources) | toolchain
 	@touch firmware-stubs/Package.swift
 	cd firmware-stubs && $(SWIFT) build -c release --build-system native \
 	  --triple $(3) --toolset $(2).json --scratch-path .build/$(2) --product $$(notdir $$@)
 	@touch $$@
 endef
-$(eval $(call linux_program_rule,$(RESPONDER),linux-armv6,armv6-none-none-eabi))
-$(eval $(call linux_program_rule,$(REQUESTER),linux-x86-64,x86_64-unknown-linux-gnu))
+$(eval $(call program_rule,$(RESPONDER),linux-armv6,armv6-none-none-eabi))
+$(eval $(call program_rule,$(REQUESTER),linux-x86-64,x86_64-unknown-linux-gnu))
+$(eval $(call program_rule,$(HOST_STUB),host,x86_64-unknown-none-elf))
 
-install: libfdt plugin $(call firmware,$(BOARDS)) ## into PREFIX=/usr/local, below DESTDIR
+install: libfdt plugin $(call firmware,$(BOARDS)) $(HOST_STUB) ## into PREFIX=/usr/local, below DESTDIR
 	$(release_program)
 	install -D -m 755 .build/release/ipmi-host-bridge $(DESTDIR)$(PREFIX)/bin/ipmi-host-bridge
 	install -D -m 644 $(PLUGIN) \
 	  $(DESTDIR)$(PREFIX)/lib/ipmi-host-bridge/libipmi-host-bridge-qemu.so
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge $(call firmware,$(BOARDS))
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge $(call firmware,$(BOARDS)) \
+	  $(HOST_STUB)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include \
 	  Sources/CRegisterLink/include/ipmi_host_bridge_link.h
 

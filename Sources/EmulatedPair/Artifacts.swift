@@ -24,6 +24,16 @@ public enum Artifacts {
       hint: "`make firmware` builds it")
   }
 
+  /// The program for a host without an operating system: `host.elf` in
+  /// `IPMI_HOST_BRIDGE_FIRMWARE`, `../share/ipmi-host-bridge/` seen from the executable, or the build
+  /// tree's.
+  public static func hostStub() throws -> String {
+    try find(
+      "the host program host.elf", variable: "IPMI_HOST_BRIDGE_FIRMWARE",
+      fileInVariable: "host.elf", installed: "share/ipmi-host-bridge/host.elf",
+      built: ["firmware-stubs/.build/host/release/host.elf"], hint: "`make firmware` builds it")
+  }
+
   /// The host's kernel: `IPMI_HOST_BRIDGE_HOST_KERNEL`, or the cache's.
   public static func hostKernel() throws -> String {
     try find(

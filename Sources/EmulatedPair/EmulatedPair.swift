@@ -6,8 +6,9 @@ public final class EmulatedPair {
   /// What to run, and where to write it down.
   public struct Configuration: Sendable {
     public var bmc: BMC
+    /// A Linux, or, without an initramfs, `host.elf`.
     public var hostKernel: String
-    public var hostInitrd: String
+    public var hostInitrd: String?
     /// The folder of `bmc.log` and `host.log`; nil for none.
     public var logDirectory: String?
     /// Seconds that either side may take to start.
@@ -24,6 +25,12 @@ public final class EmulatedPair {
       self.bmc = bmc
       self.hostKernel = hostKernel
       self.hostInitrd = hostInitrd
+    }
+
+    /// A host that runs `host.elf`, and ends with it: ``EmulatedPair/runHostStub(arguments:timeout:)``.
+    public init(bmc: BMC, hostStub: String) {
+      self.bmc = bmc
+      hostKernel = hostStub
     }
   }
 
@@ -122,29 +129,61 @@ public final class EmulatedPair {
   ///
   /// - Parameter relay: A Unix socket that the host connects to instead of the BMC's first.
   public func startHost(through relay: String? = nil) throws {
-    guard let interface = HostInterface(rawValue: configuration.hostInterface) else {
-      throw EmulatorError("QEMU has no \(configuration.hostInterface)")
+    guard let initrd = configuration.hostInitrd else {
+      throw EmulatorError("a host without an initramfs is not Linux; run host.elf by runHostStub")
     }
-    let joint = try hostJoint(interface, relay)
-    let observer = self.observer
-    let process = try ChildProcess(
-      name: "host",
-      command: [
-        "qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none",
-        "-serial", "stdio", "-kernel", configuration.hostKernel,
-        "-qmp", "unix:\(escapedForQEMU(directory.appending("host-monitor"))),server=on,wait=off",
-        "-initrd", configuration.hostInitrd,
+    let interface = try selectedInterface()
+    let process = try startEmulator(
+      [
+        "-kernel", configuration.hostKernel, "-initrd", initrd,
         // Linux delays by writing to port 80h, which an emulator does not need: POST codes go there.
         // On a busy machine it takes an emulated timer that is late for a broken one.
         "-append",
         "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off io_delay=none no_timer_check"
           + interface.kernelOption,
-      ] + joint.options + (configuration.hostMayReboot ? [] : ["-no-reboot"]),
-      environment: joint.environment, log: log("host.log")
-    ) { observer(.host, $0) }
+      ] + (configuration.hostMayReboot ? [] : ["-no-reboot"]), try hostJoint(interface, relay))
     host = try GuestConsole(
       process, device: "/dev/ipmi0", failure: "the host's \(interface.driver) found no BMC",
       timeout: configuration.bootTimeout)
+  }
+
+  /// Boots `host.elf`, and returns when its emulator has ended, as it does by itself when the program
+  /// has said everything: with status 85 where all is well, and 221 otherwise.
+  ///
+  /// - Parameter arguments: The program's command line.
+  public func runHostStub(
+    arguments: String = "", timeout: TimeInterval = 60
+  ) throws -> ChildProcess {
+    let process = try startEmulator(
+      [
+        "-kernel", configuration.hostKernel, "-append", arguments, "-no-reboot",
+        "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+      ], try hostJoint(selectedInterface(), nil))
+    _ = try process.waitForExit(timeout: timeout)
+    return process
+  }
+
+  private func selectedInterface() throws -> HostInterface {
+    guard let interface = HostInterface(rawValue: configuration.hostInterface) else {
+      throw EmulatorError("QEMU has no \(configuration.hostInterface)")
+    }
+    return interface
+  }
+
+  /// A PC in a stock QEMU, with its serial port on standard output.
+  private func startEmulator(
+    _ software: [String], _ joint: (options: [String], environment: [String: String])
+  ) throws -> ChildProcess {
+    let observer = self.observer
+    return try ChildProcess(
+      name: "host",
+      command: [
+        "qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none",
+        "-serial", "stdio",
+        "-qmp", "unix:\(escapedForQEMU(directory.appending("host-monitor"))),server=on,wait=off",
+      ] + software + joint.options,
+      environment: joint.environment, log: log("host.log")
+    ) { observer(.host, $0) }
   }
 
   /// What joins the host's emulator to its BMC.

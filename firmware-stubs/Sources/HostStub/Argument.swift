@@ -6,16 +6,23 @@ import CHostBoard
   /// The number of bytes.
   let count: Int
 
-  /// The words of the command line, one after the other, to `body`.
-  static func forEach(_ body: (Argument) -> Void) {
-    guard var text = unsafe command_line() else { return }
-    while unsafe text.pointee != 0 {
-      var count = 0
-      while unsafe text[count] != 0 && text[count] != 0x20 { count += 1 }
-      if count > 0 { body(unsafe Argument(text: text, count: count)) }
-      unsafe text += count
-      while unsafe text.pointee == 0x20 { unsafe text += 1 }
-    }
+  /// The first word; `nil` where there is none.
+  static var first: Argument? {
+    guard let text = unsafe command_line() else { return nil }
+    return unsafe Argument(at: text)
+  }
+
+  /// The word behind this one; `nil` behind the last.
+  var next: Argument? { unsafe Argument(at: text + count) }
+
+  /// The word at `text`, or behind the spaces there.
+  private init?(at text: UnsafePointer<CChar>) {
+    var start = unsafe text
+    while unsafe start.pointee == 0x20 { unsafe start += 1 }
+    var count = 0
+    while unsafe start[count] != 0 && start[count] != 0x20 { count += 1 }
+    guard count > 0 else { return nil }
+    unsafe self.init(text: start, count: count)
   }
 
   private init(text: UnsafePointer<CChar>, count: Int) {

@@ -10,14 +10,16 @@ struct Clock {
   private var time: UInt64 = 0
   private var hasTimer = false
   private var lastCount: UInt16 = 0
+  /// How many readings in a row found the same count.
+  private var idleReadings = 0
 
   /// Ports of the 8254: counter 0, and the control word.
   private static let counter: UInt16 = 0x40
   private static let control: UInt16 = 0x43
   /// Nanoseconds of a count, at 1.193182 MHz.
   private static let countDuration: UInt64 = 838
-  /// Readings within which a timer has counted.
-  private static let trials = 1000
+  /// Readings within which a timer has counted: it does so every 0.8 µs.
+  private static let patience = 1000
 
   /// Starts the timer, and finds out whether there is one.
   init() {
@@ -26,7 +28,7 @@ struct Clock {
     out8(Self.counter, 0)
     out8(Self.counter, 0)
     lastCount = Self.count()
-    for _ in 0..<Self.trials where !hasTimer { hasTimer = Self.count() != lastCount }
+    for _ in 0..<Self.patience where !hasTimer { hasTimer = Self.count() != lastCount }
   }
 
   /// Reads the clock. Time between two readings that is over 54 ms is partly lost.
@@ -36,6 +38,9 @@ struct Clock {
       return time
     }
     let count = Self.count()
+    idleReadings = count == lastCount ? idleReadings + 1 : 0
+    // One that stops must not stop the program.
+    if idleReadings == Self.patience { hasTimer = false }
     time += UInt64(lastCount &- count) * Self.countDuration
     lastCount = count
     return time

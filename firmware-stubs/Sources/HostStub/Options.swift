@@ -22,36 +22,40 @@ struct Options {
   private(set) var misunderstanding: Misunderstanding?
 
   init() {
-    var options = self
-    Argument.forEach { options.take($0) }
-    self = options
-  }
-
-  private mutating func take(_ argument: Argument) {
-    guard misunderstanding == nil else { return }
-    if let value = argument.dropping("kcs=") {
-      if take(value, &kcs, .kcs) { return }
-      expect(argument, "kcs=PORT or kcs=none, PORT below 0xFFFE")
-    } else if let value = argument.dropping("bt=") {
-      if take(value, &bt, .bt) { return }
-      expect(argument, "bt=PORT or bt=none, PORT below 0xFFFE")
-    } else if let value = argument.dropping("count=") {
-      if let number = value.number(in: 1...1_000_000) { return count = number }
-      expect(argument, "count=N, 1 to 1000000")
-    } else if let value = argument.dropping("limit=") {
-      if let number = value.number(in: 1...1_000_000) { return limit = number }
-      expect(argument, "limit=MS, 1 to 1000000 milliseconds")
-    } else {
-      expect(argument, "kcs=PORT, bt=PORT, count=N or limit=MS")
+    var next = Argument.first
+    while let argument = next, misunderstanding == nil {
+      if let expected = take(argument) {
+        misunderstanding = Misunderstanding(argument: argument, expected: expected)
+      }
+      next = argument.next
     }
   }
 
-  private mutating func expect(_ argument: Argument, _ expected: StaticString) {
-    misunderstanding = Misunderstanding(argument: argument, expected: expected)
+  /// What was expected in place of `argument`; `nil` where it is understood.
+  private mutating func take(_ argument: Argument) -> StaticString? {
+    if let value = argument.dropping("kcs=") {
+      return Self.take(value, &kcs, .kcs) ? nil : "kcs=PORT or kcs=none, PORT below 0xFFFE"
+    }
+    if let value = argument.dropping("bt=") {
+      return Self.take(value, &bt, .bt) ? nil : "bt=PORT or bt=none, PORT below 0xFFFE"
+    }
+    if let value = argument.dropping("count=") {
+      return Self.take(value, &count) ? nil : "count=N, 1 to 1000000"
+    }
+    if let value = argument.dropping("limit=") {
+      return Self.take(value, &limit) ? nil : "limit=MS, 1 to 1000000 milliseconds"
+    }
+    return "kcs=PORT, bt=PORT, count=N or limit=MS"
   }
 
-  /// Puts the usual interface at a port, or away; `false` where `value` is neither.
-  private func take(
+  private static func take(_ value: Argument, _ number: inout UInt32) -> Bool {
+    guard let given = value.number(in: 1...1_000_000) else { return false }
+    number = given
+    return true
+  }
+
+  /// Puts the usual interface at a port, or away.
+  private static func take(
     _ value: Argument, _ interface: inout ISAInterface?, _ usual: ISAInterface
   ) -> Bool {
     interface = nil
