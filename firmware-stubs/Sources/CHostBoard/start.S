@@ -19,8 +19,10 @@
 //             70h, 71h      RTC; FFh: there is none
 //             F4h out       isa-debug-exit: AAh all is well, EEh something is not; the last access
 //   All are single bytes. Ports that nobody has read FFh.
-//   The end   HLT with interrupts off, at `halt`. A fault needs no handler there: at _start64 none
-//             is installed. SSE, x87 and the time-stamp counter are not used.
+//   The end   HLT with interrupts off, at `halt`. It always comes: a BMC that is silent costs two
+//             times limit= of the command line, without a PIT at a microsecond for each poll.
+//   No more   Before the end no instruction but IN and OUT needs ring 0. No fault handler is
+//             installed at _start64. SSE, x87 and the time-stamp counter are not used.
 //
 // The layout of hvm_start_info: Xen, public/arch-x86/hvm/start_info.h.
 
