@@ -36,10 +36,11 @@ extension PairTests {
 
     #expect(lines.last == "host: \(asked.count) of \(asked.count) requests answered")
     #expect(asked.count(where: { $0.contains("Platform Event Message -> 00") }) == 3)
-    let events = asked.filter { $0.contains("Read Event Message Buffer -> 00") }
+    // System Firmware Progress, as it was sent; the BMC may have had events of its own.
+    let events = asked.filter {
+      $0.contains("Read Event Message Buffer -> 00") && $0.hasSuffix("04 0F 00 6F C2 13 FF")
+    }
     #expect(events.count == 3, "\(lines)")
-    // System Firmware Progress, as it was sent.
-    #expect(events.allSatisfy { $0.hasSuffix("04 0F 00 6F C2 13 FF") }, "\(events)")
     #expect(lines.contains { $0.hasPrefix("host: BMC firmware 0.01, IPMI 2.0") })
 
     // Port 80h, in order; SeaBIOS has written some before.
@@ -162,7 +163,9 @@ struct StubLink: CustomTestStringConvertible, Sendable {
   func makePair() throws -> EmulatedPair {
     let board = try #require(Board.named(link.board))
     var configuration = try EmulatedPair.Configuration(
-      bmc: .firmware(board, responder: link.responder), hostStub: Artifacts.hostStub())
+      // Without pins that tell the BMC of the host: the event of that is in nobody's way.
+      bmc: .firmware(board, responder: link.responder, controlsHost: false),
+      hostStub: Artifacts.hostStub())
     configuration.link = kind
     configuration.hostInterface = link.hostInterface
     return try EmulatedPair(configuration)
