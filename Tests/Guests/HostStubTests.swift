@@ -95,6 +95,19 @@ extension PairTests {
       ])
   }
 
+  /// QEMU answers for a BMC that is not connected that it is starting.
+  @Test func `host.elf waits for a BMC that starts, and not for ever`() throws {
+    let directory = try TemporaryDirectory()
+    let host = try Self.runAlone(
+      "limit=300", "-chardev",
+      "socket,id=nobody,path=\(directory.appending("nobody")),reconnect=1",
+      "-device", "ipmi-bmc-extern,chardev=nobody,id=bmc0", "-device", "isa-ipmi-kcs,bmc=bmc0")
+    #expect(host.exitStatus == .exited(221), "\(host.lines)")
+    let line = "KCS 06 01 Get Device ID -> D2 initialization in progress"
+    #expect(host.lines.filter { $0.contains(" -> ") } == [line])
+    #expect(host.lines.last == "host: 1 of 1 requests answered, 1 refused")
+  }
+
   static let misunderstood = [
     "kcs=0xzz": "\"kcs=0xzz\" is not understood: expected kcs=PORT or kcs=none, PORT below 0xFFFE",
     "bt=65534": "\"bt=65534\" is not understood: expected bt=PORT or bt=none, PORT below 0xFFFE",

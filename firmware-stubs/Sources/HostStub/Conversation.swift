@@ -7,7 +7,7 @@ struct Conversation<Interface: HostInterface> {
   private var machine: Machine
   /// Nanoseconds for a response, and for an interface that is to become idle again.
   private let limit: UInt64
-  /// Whether a request was not answered: nothing more is sent then.
+  /// Whether nothing more is sent, since the BMC was silent or did not say what it is.
   private var isGivenUp = false
 
   init(_ interface: Interface, _ machine: Machine, limit: UInt64) {
@@ -51,8 +51,14 @@ struct Conversation<Interface: HostInterface> {
     if identity.completionCode == .success {
       machine.console.write(identity: identity)
     } else {
-      isGivenUp = true
+      giveUp()
     }
+  }
+
+  private mutating func giveUp() {
+    isGivenUp = true
+    machine.account.givenUp += 1
+    PostCode.givenUp.show()
   }
 
   /// Nanoseconds.
@@ -139,8 +145,7 @@ struct Conversation<Interface: HostInterface> {
     machine.account.sent += 1
     machine.console.write(interface.name, request, response)
     guard let response, response.completionCode != .timeout else {
-      isGivenUp = true
-      PostCode.requestNotAnswered.show()
+      giveUp()
       return nil
     }
     machine.account.answered += 1

@@ -10,7 +10,6 @@ protocol HostInterface {
   /// What the register reads that is FFh where nothing decodes the ports, and never where
   /// something does.
   var status: UInt8 { get }
-  var isIdle: Bool { get }
   var response: Message? { get }
 
   mutating func start(_ request: Message)
@@ -29,7 +28,6 @@ struct KCSInterface: HostInterface {
   let name: StaticString = "KCS"
   var interface: ISAInterface { registers.ports.interface }
   var status: UInt8 { registers.hostReadStatus().rawValue }
-  var isIdle: Bool { host.isIdle }
   var response: Message? { host.response }
 
   mutating func start(_ request: Message) { host.start(request) }
@@ -48,7 +46,6 @@ struct BTInterface: HostInterface {
   let name: StaticString = "BT"
   var interface: ISAInterface { registers.ports.interface }
   var status: UInt8 { registers.hostReadControl().rawValue }
-  var isIdle: Bool { host.isIdle }
   var response: Message? { host.response }
 
   mutating func start(_ request: Message) { host.start(request) }

@@ -18,10 +18,10 @@ import CHostBoard
 /// |  27h | Platform Event Message: the boot process starts              |
 /// |  28h | Get Message Flags and what follows, after any of the above   |
 /// |  2Fh | The interface is done with                                   |
-/// |  E1h | A request was not answered: the interface is given up        |
+/// |  E1h | The BMC is silent, or does not say what it is: given up      |
 /// |  E2h | The command line has something that nobody understands       |
 /// |  E3h | An exception                                                 |
-/// |  AAh | The end: there is a BMC, and all requests were answered      |
+/// |  AAh | The end: there is a BMC, and no interface was given up       |
 /// |  EEh | The end: otherwise                                           |
 enum PostCode: UInt8 {
   case entered = 0x01
@@ -38,7 +38,7 @@ enum PostCode: UInt8 {
   case bootEvent = 0x27
   case attention = 0x28
   case interfaceDone = 0x2F
-  case requestNotAnswered = 0xE1
+  case givenUp = 0xE1
   case commandLineNotUnderstood = 0xE2
   case exception = 0xE3
   case succeeded = 0xAA
