@@ -19,7 +19,13 @@ extension PairTests {
       try pair.start()
       let drivers = try pair.run("ls -d /sys/bus/*/drivers/ipmi_s*/*/ipmi").lines
       #expect(drivers.count == 1 && drivers[0].contains("/drivers/\(interface.driver)/"))
-      let problems = try Commands.all.compactMap { try pair.problem(with: $0) }
+      let problems = try Commands.all.compactMap {
+        var problem = try pair.problem(with: $0)
+        // Who asks QEMU's smbus-ipmi before the BMC has answered gets the answer before, and Linux asks
+        // after a fixed time: on a busy machine a command fails, and the same one passes then.
+        if problem != nil, interface == .ssif { problem = try pair.problem(with: $0) }
+        return problem
+      }
       #expect(problems == [])
     }
 
