@@ -79,6 +79,8 @@ public struct ManagementController: Sendable {
   }
 
   /// When ``advance(to:)`` next has something to do, nanoseconds.
+  // In line, or it is passed a copy of the whole controller.
+  @inline(__always)
   public var deadline: UInt64? {
     guard let watchdog = watchdog.deadline else { return chassis.identifyEnd }
     return min(watchdog, chassis.identifyEnd ?? watchdog)

@@ -2,6 +2,8 @@ import IPMI
 
 extension ManagementController {
   /// Message flags, section 22.4: bit 0 receive queue, 1 event buffer, 3 watchdog pre-timeout.
+  // In line, or it is passed a copy of the whole controller.
+  @inline(__always)
   var messageFlags: UInt8 {
     (receiveQueue.isEmpty ? 0 : 1 << 0) | (eventBuffer.isFull ? 1 << 1 : 0)
       | (messaging.preTimeoutOccurred ? 1 << 3 : 0)
