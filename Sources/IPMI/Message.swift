@@ -30,11 +30,11 @@ public struct Message: Equatable, Sendable {
   }
 
   /// The message at `range` of `bytes`, or `nil` where the bytes are too few or too many.
+  // In line, or other modules look up the metadata of the buffer's type for every message.
+  @inlinable
   public init?<let size: Int>(_ bytes: FixedBytes<size>, in range: Range<Int>) {
-    self.bytes = []
-    guard range.count >= Self.minimumLength, self.bytes.append(contentsOf: bytes, in: range) else {
-      return nil
-    }
+    let array = bytes.array
+    self.init(array.span.extracting(first: bytes.count).extracting(range))
   }
 
   /// A request that carries no data yet.
