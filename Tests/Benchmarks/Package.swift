@@ -15,7 +15,9 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "benchmarks",
   dependencies: [
-    .package(name: "ipmi-host-bridge", path: "../..")
+    .package(name: "ipmi-host-bridge", path: "../.."),
+    // What `simulate` stands on, of the version that it has.
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
   ],
   targets: [
     // The clock, the callbacks of an emulator, floors in C.
@@ -35,6 +37,8 @@ let package = Package(
       name: "benchmarks",
       dependencies: [
         "CWire", .product(name: "EmulatedPair", package: "ipmi-host-bridge"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       path: "Sources/Report", swiftSettings: strict),
   ],

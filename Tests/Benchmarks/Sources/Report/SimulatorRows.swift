@@ -2,9 +2,9 @@ import CWire
 import EmulatedPair
 import Foundation
 
-/// `simulate`, OpenIPMI's `ipmi_sim` and a server that sends back what it gets, over TCP.
+/// `simulate`, OpenIPMI's `ipmi_sim` and servers that send back what they get, over TCP.
 ///
-/// All three run all the time and are measured in turns.
+/// All of them run all the time and are measured in turns.
 struct SimulatorRows {
   static let rounds = 15
   static let roundTrips = 4000
@@ -13,7 +13,7 @@ struct SimulatorRows {
   static let idleLinks = 1000
 
   private enum Server: Int, CaseIterable {
-    case simulate, ipmiSim, echo
+    case simulate, ipmiSim, echo, nioEcho
   }
 
   /// What is measured of a server, one figure for each round.
@@ -43,9 +43,13 @@ struct SimulatorRows {
     let ours = try ChildProcess(
       name: "simulate", command: [program, "simulate", "--listen", "tcp:127.0.0.1:0"])
     let echo = try ChildProcess(name: "echo", command: [CommandLine.arguments[0], "echo"])
+    let nioEcho = try ChildProcess(
+      name: "swift-nio echo", command: [CommandLine.arguments[0], "nio-echo"])
     other = try OpenIPMISimulator()
-    processes = [ours, echo]
-    ports = try [Self.port(of: ours), Int(other.port), Self.port(of: echo)]
+    processes = [ours, echo, nioEcho]
+    ports = try [
+      Self.port(of: ours), Int(other.port), Self.port(of: echo), Self.port(of: nioEcho),
+    ]
   }
 
   /// The number behind the last colon of the first line that ends with one.
@@ -113,7 +117,7 @@ struct SimulatorRows {
   private var rows: [Row] {
     get throws {
       let ours = figures(of: .simulate)
-      let roundTrips = [Server.echo, .ipmiSim].map { server in
+      let roundTrips = [Server.echo, .nioEcho, .ipmiSim].map { server in
         let theirs = figures(of: server).roundTrip
         let ratio = median(zip(ours.roundTrip, theirs).map { $0 / $1 })
         return Row(
@@ -143,6 +147,7 @@ struct SimulatorRows {
     case .simulate: "simulate"
     case .ipmiSim: "ipmi_sim"
     case .echo: "echo"
+    case .nioEcho: "swift-nio echo"
     }
   }
 

@@ -5,7 +5,7 @@ import Foundation
 // usage: benchmarks IN-PROCESS PROGRAM [BOARD], where IN-PROCESS is the Embedded build of that
 // program, whose native build stands beside this one, and PROGRAM is `ipmi-host-bridge`.
 // `benchmarks simulate PROGRAM` prints only the rows of `simulate`, `benchmarks link IN-PROCESS`
-// those of accesses and guests; `benchmarks echo` is a peer.
+// those of accesses and guests; `benchmarks echo` and `benchmarks nio-echo` are peers.
 //
 // Every row is measured beside its peer or floor, in turns, and is a median; on a machine that does
 // other things too, only the ratios mean something.
@@ -14,6 +14,10 @@ do {
   let arguments = CommandLine.arguments
   if arguments.dropFirst() == ["echo"] {
     try SimulatorRows.echo()
+    exit(0)
+  }
+  if arguments.dropFirst() == ["nio-echo"] {
+    try NIOEcho.serve()
     exit(0)
   }
   let boardName = arguments.count > 3 ? arguments[3] : "npcm750-evb"
