@@ -23,7 +23,7 @@ let package = Package(
       name: "IPMIHostBridgePure",
       targets: [
         "BMCPeripherals", "HostPeripherals", "IPMI", "IPMIHostBridge", "ManagementController",
-        "RegisterLink", "SystemInterfaces", "VMProtocol",
+        "RegisterLink", "SystemInterfaces", "Tracing", "VMProtocol",
       ]),
     // libipmi-host-bridge-qemu.so, preloaded into QEMU.
     .library(name: "ipmi-host-bridge-qemu", type: .dynamic, targets: ["QEMUPlugin"]),
@@ -49,6 +49,8 @@ let package = Package(
     .target(name: "VMProtocol", dependencies: ["IPMI"], swiftSettings: pure),
     // KCS, BT and SSIF: what both processors share, host state machine, responder.
     .target(name: "SystemInterfaces", dependencies: ["IPMI"], swiftSettings: pure),
+    // What happens on a link, as pcapng, as waveforms, as JSON.
+    .target(name: "Tracing", dependencies: ["IPMI"], swiftSettings: pure),
     // The BMC's answers: App, Chassis, Sensor/Event, Storage.
     .target(name: "ManagementController", dependencies: ["IPMI"], swiftSettings: pure),
     // The SoCs' memory maps over the channels: ASPEED, NPCM7xx.
@@ -100,7 +102,7 @@ let package = Package(
     .target(
       name: "Transport",
       dependencies: [
-        "IPMI", "ManagementController", "VMProtocol",
+        "IPMI", "ManagementController", "Tracing", "VMProtocol",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -111,7 +113,7 @@ let package = Package(
       name: "ipmi-host-bridge",
       dependencies: [
         "BMCPeripherals", "ControllerContent", "DeviceTree", "EmulatedPair", "IPMI",
-        "ManagementController", "Transport",
+        "ManagementController", "Tracing", "Transport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -129,6 +131,11 @@ let package = Package(
     .testTarget(
       name: "SystemInterfacesTests", dependencies: ["SystemInterfaces", "TestSupport"],
       swiftSettings: strict),
+    // With Debian's tshark, and a parser of waveforms, where they are installed.
+    .testTarget(
+      name: "TracingTests",
+      dependencies: ["EmulatedPair", "SystemInterfaces", "TestSupport", "Tracing"],
+      exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "ManagementControllerTests", dependencies: ["ManagementController", "TestSupport"],
       swiftSettings: strict),
@@ -168,8 +175,8 @@ let package = Package(
     .testTarget(
       name: "TransportTests",
       dependencies: [
-        "EmulatedPair", "HostPeripherals", "IPMIHostBridge", "TestSupport", "Transport",
-        "ipmi-host-bridge",
+        "EmulatedPair", "HostPeripherals", "IPMIHostBridge", "TestSupport", "Tracing",
+        "Transport", "ipmi-host-bridge",
       ],
       swiftSettings: strict),
     // The overlays in devicetrees/, and broken files.

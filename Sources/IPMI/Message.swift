@@ -46,12 +46,16 @@ public struct Message: Equatable, Sendable {
 
   /// The response to `request` that carries `code` and no further data yet.
   ///
-  /// NetFn becomes the odd one; LUN and command are the request's.
+  /// NetFn becomes the odd one; LUN and command are the request's, and so is what says whose command
+  /// it is, where NetFn leaves that open: ``NetFn/ownerLength``.
   public init(respondingTo request: Message, _ code: CompletionCode = .success) {
     bytes = FixedBytes()
     bytes.append(request.bytes[0] | 1 << 2)
     bytes.append(request.bytes[1])
     bytes.append(code.rawValue)
+    for index in 0..<min(request.netFn.ownerLength, request.dataCount) {
+      if let byte = request.data(index) { bytes.append(byte) }
+    }
   }
 
   /// The number of bytes, from NetFn to the last data byte.

@@ -25,6 +25,19 @@ public struct NetFn: RawRepresentable, Hashable, Sendable {
   public static let transport = NetFn(rawValue: 0x0C)
   /// Group extension, 2Ch.
   public static let groupExtension = NetFn(rawValue: 0x2C)
+  /// OEM or group, 2Eh.
+  public static let oemGroup = NetFn(rawValue: 0x2E)
+
+  /// How many bytes at the start of the data of a request, and of a response behind its completion
+  /// code, say whose command it is: the group's identifier, or an IANA enterprise number. IPMI v2.0,
+  /// table 5-1.
+  public var ownerLength: Int {
+    switch request {
+    case .groupExtension: 1
+    case .oemGroup: 3
+    default: 0
+    }
+  }
 
   /// Whether this is the odd, response half of a pair.
   public var isResponse: Bool { rawValue & 1 != 0 }

@@ -22,6 +22,18 @@ import Testing
     #expect(response.dataCount == 0)
   }
 
+  /// IPMI v2.0, table 5-1: whose command it is stands in responses, too.
+  @Test(
+    arguments: [
+      ([0xB0, 0x01, 0xDC, 1, 2], [0xB4, 0x01, 0xC1, 0xDC]), ([0xB0, 0x01], [0xB4, 0x01, 0xC1]),
+      ([0xB8, 0x01, 1, 2, 3, 4], [0xBC, 0x01, 0xC1, 1, 2, 3]),
+      ([0xB8, 0x01, 1], [0xBC, 0x01, 0xC1, 1]), ([0xC0, 0x01, 1, 2], [0xC4, 0x01, 0xC1]),
+    ] as [([UInt8], [UInt8])])
+  func responseSaysWhoseCommandItIs(_ request: [UInt8], _ expected: [UInt8]) throws {
+    let response = Message(respondingTo: try #require(Message(request.span)), .invalidCommand)
+    #expect((0..<response.count).map { response.bytes[$0] } == expected)
+  }
+
   @Test func everyLengthThatFitsIsAMessage() {
     for count in 0...Message.capacity + 1 {
       let bytes = [UInt8](repeating: 0xA5, count: count)
