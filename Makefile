@@ -32,6 +32,10 @@ DEVICE_TREE_PACKAGES := device-tree-compiler libfdt-dev
 # The tests validate the overlays with the kernel's bindings.
 SCHEMA_PACKAGES := dt-schema xz-utils
 
+# The tests have traces dissected, and waveforms parsed by a package of PyPI.
+TRACE_PACKAGES := tshark python3-venv
+PYVCD_VERSION := 0.5.1
+
 # What builds a kernel, beside the toolchain.
 KERNEL_PACKAGES := bc bison flex xz-utils
 
@@ -76,10 +80,18 @@ endif
 debian-13: packages
 	@.ci/debian-13 $(CACHE)/debian-13
 
+# An interpreter of Python that has the parser.
+PYVCD := $(CACHE)/pyvcd-$(PYVCD_VERSION)
+$(PYVCD)/done: | packages
+	@python3 -m venv --clear $(PYVCD)
+	@$(PYVCD)/bin/pip install --quiet --disable-pip-version-check pyvcd==$(PYVCD_VERSION)
+	@touch $@
+
 ifeq ($(SANITIZE),)
-test: lint packages plugin $(call firmware,$(BOARDS)) $(HOST_STUB) guests device-trees ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
+test: lint packages plugin $(call firmware,$(BOARDS)) $(HOST_STUB) guests device-trees $(PYVCD)/done ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
 	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) \
 	  IPMI_HOST_BRIDGE_DEVICE_TREES=$(DEVICE_TREES) IPMI_HOST_BRIDGE_BINDINGS=$(BINDINGS) \
+	  IPMI_HOST_BRIDGE_PYVCD=$(PYVCD)/bin/python \
 	  $(SWIFT) test $(FILTER)
 else
 test: toolchain libfdt
@@ -175,7 +187,8 @@ install: libfdt plugin $(call firmware,$(BOARDS)) $(HOST_STUB) ## into PREFIX=/u
 	  Sources/CRegisterLink/include/ipmi_host_bridge_link.h
 
 packages: toolchain
-	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES) $(SCHEMA_PACKAGES)
+	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES) $(SCHEMA_PACKAGES) \
+	  $(TRACE_PACKAGES)
 
 libfdt: toolchain
 	@.ci/install-packages $(DEVICE_TREE_PACKAGES)

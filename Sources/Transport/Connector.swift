@@ -37,12 +37,7 @@ final class Connector {
           try channel.pipeline.syncOperations.addHandler(LinkHandler(link.value))
         }
       }
-    let connection =
-      switch address {
-      case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
-      case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
-      }
-    connection.whenComplete { result in
+    bootstrap.connect(to: address).whenComplete { result in
       switch result {
       case .success(let channel):
         this.value.isFailing = false

@@ -15,6 +15,8 @@ final class Link {
   private let name: String
   private let eventLoop: any EventLoop
   private let logger: Logger
+  /// Whoever looks on.
+  private let tap: WireTap?
   private var current: LinkHandler?
   private var waiting: LinkHandler?
   private var timer: (deadline: UInt64, task: Scheduled<Void>)?
@@ -22,9 +24,11 @@ final class Link {
   private var logged = SimulatedBMC.Statistics()
 
   init(
-    _ name: String, bmc: SimulatedBMC, scratch: Scratch, eventLoop: any EventLoop, logger: Logger
+    _ name: String, bmc: SimulatedBMC, scratch: Scratch, eventLoop: any EventLoop, logger: Logger,
+    tap: WireTap? = nil
   ) {
     self.name = name
+    self.tap = tap
     self.bmc = bmc
     self.scratch = scratch
     self.eventLoop = eventLoop
@@ -62,6 +66,7 @@ final class Link {
     current = nil
     if wasServed {
       bmc.disconnect(now: Self.now)
+      tap?.disconnected()
       let statistics = bmc.statistics
       logger.notice(
         "\(name): disconnected",
@@ -81,6 +86,7 @@ final class Link {
   func connected(to peer: String) {
     logger.notice("\(name): connected", metadata: ["peer": "\(peer)"])
     bmc.connect(now: Self.now)
+    tap?.connected()
   }
 
   /// Ends the connection.
@@ -97,11 +103,18 @@ final class Link {
   func serve(_ input: inout ByteBuffer) {
     guard input.readableBytes > 0 else { return }
     let taken = bmc.receive(input.readableBytesUInt8Span, now: Self.now)
+    if let tap { tap.hostSends(input.readableBytesUInt8Span.extracting(first: taken)) }
     input.moveReaderIndex(forwardBy: taken)
+  }
+
+  /// What has been moved from the BMC is about to be sent.
+  func sends(_ output: ByteBuffer) {
+    if let tap { tap.bmcSends(output.readableBytesUInt8Span) }
   }
 
   /// Sees to what has changed: the next deadline, and what is worth a line of the log.
   func served() {
+    tap?.flush()
     if bmc.deadline != timer?.deadline { setTimer() }
     if bmc.statistics.hostControls != logged.hostControls
       || bmc.statistics.refusedHostControls != logged.refusedHostControls

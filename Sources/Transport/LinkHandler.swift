@@ -100,6 +100,7 @@ final class LinkHandler: ChannelDuplexHandler {
         }
       } while held.readableBytes > 0 && link.scratch.bytes.readableBytes < Self.writeLimit
       if link.scratch.bytes.readableBytes > 0 {
+        link.sends(link.scratch.bytes)
         context.writeAndFlush(wrapOutboundOut(link.scratch.bytes), promise: nil)
       }
     } while held.readableBytes > 0 && isServed && context.channel.isWritable

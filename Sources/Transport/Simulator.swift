@@ -10,13 +10,11 @@ import Synchronization
 public final class Simulator: Sendable {
   /// Bytes of one read: 400 short requests.
   private static let readSize = 2048
-  /// Bytes that the system may hold for a connection each way, where it is TCP's: of itself it
-  /// would let a peer that does not read fill megabytes.
-  private static let socketBufferSize = 65_536
 
   private let group: MultiThreadedEventLoopGroup
   private let eventLoop: any EventLoop
   private let logger: Logger
+  private let trace: TraceLog?
   private let hasEnded = Mutex(false)
   /// What answered on each link when it had ended.
   private let last = Mutex<[ManagementController]?>(nil)
@@ -26,13 +24,16 @@ public final class Simulator: Sendable {
   private final class Shared {
     let scratch = Scratch()
     var links: [Link] = []
-    var listeners: [any Channel] = []
-    var files: [UnixListener] = []
+    var sockets: [ServerSocket] = []
     var isEnding = false
   }
 
   /// A simulator without links.
-  public init(logger: Logger) {
+  ///
+  /// - Parameter trace: What happens on the links goes there, each being the channel of its number,
+  ///   from 0 in the order in which they are made.
+  public init(logger: Logger, trace: TraceLog? = nil) {
+    self.trace = trace
     group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     eventLoop = group.next()
     self.logger = logger
@@ -46,41 +47,6 @@ public final class Simulator: Sendable {
   ///
   /// - Returns: Where it listens: `address`, with the port that the system chose.
   public func listen(on address: LinkAddress, bmc: SimulatedBMC) throws -> LinkAddress {
-    switch address {
-    case .unix(let path):
-      let listener = try UnixListener(path)
-      do {
-        _ = try start(address, bmc) { $0.withBoundSocket(listener.descriptor) }
-        try eventLoop.submit { [shared] in shared.value.files.append(listener) }.wait()
-      } catch {
-        listener.removeFile()
-        throw LinkError("\(address): could not listen: \(error)")
-      }
-      return address
-    case .tcp(let host, let port):
-      do {
-        let channel = try start(address, bmc) { bootstrap in
-          bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(
-              .socketOption(.so_sndbuf), value: SocketOptionValue(Self.socketBufferSize)
-            )
-            .childChannelOption(
-              .socketOption(.so_rcvbuf), value: SocketOptionValue(Self.socketBufferSize)
-            )
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .bind(host: host, port: port)
-        }
-        return .tcp(host: host, port: channel.localAddress?.port ?? port)
-      } catch {
-        throw LinkError("\(address): could not listen: \(error)")
-      }
-    }
-  }
-
-  private func start(
-    _ address: LinkAddress, _ bmc: SimulatedBMC,
-    _ bind: (ServerBootstrap) -> EventLoopFuture<any Channel>
-  ) throws -> any Channel {
     let link = try makeLink(address, bmc)
     let bootstrap = ServerBootstrap(group: eventLoop)
       .childChannelOption(
@@ -91,19 +57,19 @@ public final class Simulator: Sendable {
           try channel.pipeline.syncOperations.addHandler(LinkHandler(link.value))
         }
       }
-    let channel = try bind(bootstrap).wait()
-    try eventLoop.submit { [shared] in shared.value.listeners.append(channel) }.wait()
-    return channel
+    let socket = try ServerSocket(address, bootstrap)
+    try eventLoop.submit { [shared] in shared.value.sockets.append(socket) }.wait()
+    return socket.address
   }
 
   private func makeLink(
     _ address: LinkAddress, _ bmc: SimulatedBMC
   ) throws -> NIOLoopBound<Link> {
-    let (eventLoop, logger) = (eventLoop, logger)
+    let (eventLoop, logger, trace) = (eventLoop, logger, trace)
     return try eventLoop.submit { [shared] in
       let link = Link(
         address.description, bmc: bmc, scratch: shared.value.scratch, eventLoop: eventLoop,
-        logger: logger)
+        logger: logger, tap: trace.map { WireTap($0, channel: shared.value.links.count) })
       shared.value.links.append(link)
       return NIOLoopBound(link, eventLoop: eventLoop)
     }.wait()
@@ -139,8 +105,7 @@ public final class Simulator: Sendable {
     guard isFirst else { return }
     try eventLoop.submit { [shared] in
       shared.value.isEnding = true
-      for listener in shared.value.listeners { listener.close(promise: nil) }
-      for file in shared.value.files { file.removeFile() }
+      for socket in shared.value.sockets { socket.end() }
       for link in shared.value.links { link.end() }
     }.wait()
     let controllers = try controllers()

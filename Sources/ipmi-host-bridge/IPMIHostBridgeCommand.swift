@@ -19,6 +19,10 @@ struct IPMIHostBridgeCommand: ParsableCommand {
       To answer a PC without emulating a BMC:
         ipmi-host-bridge simulate --listen unix:bmc.sock
 
+      To see what they say to each other, and to say it again:
+        ipmi-host-bridge capture --listen unix:tap.sock --to unix:bmc.sock --trace pc.pcapng
+        ipmi-host-bridge replay pc.pcapng --to unix:bmc.sock
+
       To see which host interfaces your firmware's device tree declares:
         ipmi-host-bridge dtb board.dtb
 
@@ -27,7 +31,8 @@ struct IPMIHostBridgeCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      QEMUCommand.self, PairQEMUCommand.self, SimulateCommand.self, ContentCommand.self,
-      DTBCommand.self,
+      QEMUCommand.self, PairQEMUCommand.self, SimulateCommand.self, CaptureCommand.self,
+      ReplayCommand.self,
+      ContentCommand.self, DTBCommand.self,
     ])
 }

@@ -3,8 +3,10 @@ import ControllerContent
 import Dispatch
 import EmulatedPair
 import Foundation
+import IPMI
 import Logging
 import ManagementController
+import Tracing
 import Transport
 
 /// A BMC made of messages: the management controller behind the VM protocol.
@@ -45,6 +47,9 @@ struct SimulateCommand: ParsableCommand {
       none, and written at the end and within 5 s of a change. Each link needs a file of its own: \
       --state is given once for each --listen, in their order, then once for each --connect.
 
+      --trace writes all messages of all links, for Wireshark, whose preference the program prints, \
+      or for programs. "ipmi-host-bridge replay" sends the requests of a .pcapng again.
+
       Ctrl-C or SIGTERM ends it, with status 0, and removes its sockets.
       """)
 
@@ -71,6 +76,8 @@ struct SimulateCommand: ParsableCommand {
       "Keep what a link's BMC knows in this file; once for each link.", valueName: "path"))
   var state: [String] = []
 
+  @OptionGroup var files: TraceOptions
+
   @OptionGroup(title: "Identity")
   var identity: IdentityOptions
 
@@ -86,11 +93,7 @@ struct SimulateCommand: ParsableCommand {
       throw ValidationError(
         "At least one --listen or --connect is needed, for example --listen unix:bmc.sock.")
     }
-    for address in listen + connect where !address.isLocal && !allowRemote {
-      throw ValidationError(
-        "\(address) is not of this machine alone, and a peer can turn the PC off or be its BMC; "
-          + "use unix:PATH or tcp:127.0.0.1:PORT, or add --allow-remote.")
-    }
+    try requireLocal(listen + connect, unless: allowRemote)
     for case .tcp(_, 0) in connect {
       throw ValidationError("--connect needs the port that the PC listens on.")
     }
@@ -101,6 +104,10 @@ struct SimulateCommand: ParsableCommand {
           + "for each --listen, in their order, then one for each --connect.")
     }
     var paths: Set<String> = []
+    guard files.trace.isEmpty || links <= TraceChannel.limit else {
+      throw ValidationError(
+        "\(links) links and --trace: a trace has room for \(TraceChannel.limit) of them.")
+    }
     for path in state {
       guard paths.insert(URL(fileURLWithPath: path).standardizedFileURL.path).inserted else {
         throw ValidationError(
@@ -116,17 +123,19 @@ struct SimulateCommand: ParsableCommand {
     logger.logLevel = logLevel
 
     let end = EndOfProgram()
-    let simulator = Simulator(logger: logger)
-    var files = StateFiles(state, logger: logger)
+    let log = try makeLog()
+    let simulator = Simulator(logger: logger, trace: log)
+    var states = StateFiles(state, logger: logger)
     do {
+      files.explain()
       let content = try content.content()
       for (index, address) in listen.enumerated() {
-        let bmc = try bmc(content, link: index, &files)
+        let bmc = try bmc(content, link: index, &states)
         print("listening on \(try simulator.listen(on: address, bmc: bmc))")
         flushOutput()
       }
       for (index, address) in connect.enumerated() {
-        let bmc = try bmc(content, link: listen.count + index, &files)
+        let bmc = try bmc(content, link: listen.count + index, &states)
         try simulator.connect(to: address, bmc: bmc)
         print("connecting to \(address)")
         flushOutput()
@@ -135,16 +144,34 @@ struct SimulateCommand: ParsableCommand {
       try simulator.end()
       throw EmulatorError(error.description)
     }
-    if files.isEmpty {
+    if states.isEmpty {
       end.wait()
     } else {
       while !end.wait(seconds: StateFiles.interval) {
-        files.save(try simulator.controllers(), now: Simulator.now)
+        states.save(try simulator.controllers(), now: Simulator.now)
       }
     }
     try simulator.end()
-    guard files.save(try simulator.controllers(), now: Simulator.now) else {
+    let failures = log?.end() ?? []
+    for failure in failures { logger.error("\(failure)") }
+    guard states.save(try simulator.controllers(), now: Simulator.now), failures.isEmpty else {
       throw ExitCode.failure
+    }
+  }
+
+  /// The trace that is asked for: a channel for each link.
+  private func makeLog() throws -> TraceLog? {
+    guard !files.trace.isEmpty else { return nil }
+    let channels = (listen + connect).enumerated().map { index, address in
+      TraceChannel(
+        FixedBytes(truncating: "link\(index + 1)"), .messages,
+        description: FixedBytes(truncating: address.description))
+    }
+    do {
+      return try TraceLog(
+        files.trace, channels: channels, comment: CommandLine.arguments.joined(separator: " "))
+    } catch {
+      throw EmulatorError(error.description)
     }
   }
 
@@ -176,7 +203,16 @@ struct SimulateCommand: ParsableCommand {
   }
 }
 
-private func linkAddress(_ text: String) throws -> LinkAddress {
+/// Refuses addresses that others can reach.
+func requireLocal(_ addresses: [LinkAddress], unless allowRemote: Bool) throws {
+  for address in addresses where !address.isLocal && !allowRemote {
+    throw ValidationError(
+      "\(address) is not of this machine alone, and a peer can turn the PC off or be its BMC; "
+        + "use unix:PATH or tcp:127.0.0.1:PORT, or add --allow-remote.")
+  }
+}
+
+func linkAddress(_ text: String) throws -> LinkAddress {
   do throws(LinkError) {
     return try LinkAddress(text)
   } catch {
@@ -200,7 +236,7 @@ private func allowManyFiles() {
 }
 
 /// SIGINT and SIGTERM, as something to wait for.
-private struct EndOfProgram {
+struct EndOfProgram {
   private let isWanted = DispatchSemaphore(value: 0)
   private let sources: [any DispatchSourceSignal]
 

@@ -30,7 +30,8 @@ import Testing
       ([0xB8, 0x01, 1], [0xBC, 0x01, 0xC1, 1]), ([0xC0, 0x01, 1, 2], [0xC4, 0x01, 0xC1]),
     ] as [([UInt8], [UInt8])])
   func responseSaysWhoseCommandItIs(_ request: [UInt8], _ expected: [UInt8]) throws {
-    let response = Message(respondingTo: try #require(Message(request.span)), .invalidCommand)
+    let message = Message(request.span)
+    let response = Message(respondingTo: try #require(message), .invalidCommand)
     #expect((0..<response.count).map { response.bytes[$0] } == expected)
   }
 

@@ -23,7 +23,7 @@ import Tracing
   @Test(arguments: [
     (TraceEvent.Occurrence.request(id: 1, Sample.deviceID), "Get Device ID"),
     (
-      .response(id: 1, Sample.message([0x1C, 0x01, 0xC3])), "Get Device ID: C3h timeout"
+      .response(id: 1, Sample.message([0x1C, 0x01, 0xC3])), "Get Device ID: C3h time-out"
     ),
     (
       .request(id: 1, Sample.message([0xC0, 0x99, 1, 2])), "NetFn 30h command 99h [01 02]"

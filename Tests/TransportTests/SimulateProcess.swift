@@ -12,12 +12,14 @@ enum SimulateProcess {
       ?? CommandLine.arguments[0]
   }
 
-  /// Starts it; with links to listen on, returns when it does.
-  static func start(_ arguments: [String]) throws -> ChildProcess {
+  /// Starts it, or another command; with links to listen on, returns when it does.
+  static func start(
+    _ arguments: [String], command: String = "simulate"
+  ) throws -> ChildProcess {
     let process = try ChildProcess(
-      name: "simulate",
+      name: command,
       // As a shell starts it: this program ignores SIGPIPE, and its children inherit that.
-      command: ["env", "--default-signal=PIPE", executable, "simulate"] + arguments)
+      command: ["env", "--default-signal=PIPE", executable, command] + arguments)
     var cursor = 0
     for argument in arguments where argument == "--listen" {
       try process.wait(for: argument, from: &cursor, timeout: 10) { $0.hasPrefix("listening on ") }
@@ -25,10 +27,11 @@ enum SimulateProcess {
     return process
   }
 
-  /// Runs it to its own end.
-  static func run(_ arguments: [String]) throws -> (status: ExitStatus, lines: [String]) {
-    let process = try ChildProcess(
-      name: "simulate", command: [executable, "simulate"] + arguments)
+  /// Runs it, or another command, to its own end.
+  static func run(
+    _ arguments: [String], command: String = "simulate"
+  ) throws -> (status: ExitStatus, lines: [String]) {
+    let process = try ChildProcess(name: command, command: [executable, command] + arguments)
     return (try process.waitForExit(timeout: 30), process.lines)
   }
 }

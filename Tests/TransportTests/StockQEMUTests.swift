@@ -6,7 +6,7 @@ import Testing
 /// A stock QEMU whose BMC is `simulate`: what its guest asks of the chassis, QEMU does.
 @Suite(.enabled(if: Programs.find("qemu-system-x86_64") != nil)) struct StockQEMUTests {
   /// A PC without a processor that runs: its bus cycles are typed into its console.
-  private struct PC {
+  struct PC {
     let process: ChildProcess
 
     init(chardev: String) throws {

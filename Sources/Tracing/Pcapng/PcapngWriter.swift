@@ -42,7 +42,9 @@ public struct PcapngWriter: TraceWriter {
       if !channels[index].description.isEmpty {
         append(Pcapng.Option.interfaceDescription, channels[index].description)
       }
-      append(Pcapng.Option.interfaceResolution, [9] as FixedBytes<1>)
+      var resolution = FixedBytes<1>()
+      resolution.append(9)
+      append(Pcapng.Option.interfaceResolution, resolution)
       endBlock(to: sink)
     }
   }
@@ -90,8 +92,10 @@ public struct PcapngWriter: TraceWriter {
     comment.append(decimal: UInt64(id))
     stories[event.channel].tell(to: &comment, at: event.time)
     append(Pcapng.Option.comment, comment)
+    var flags = FixedBytes<4>()
     // Inbound is to the BMC.
-    append(Pcapng.Option.packetFlags, [toBMC ? 1 : 2, 0, 0, 0] as FixedBytes<4>)
+    flags.append(littleEndian: UInt32(toBMC ? 1 : 2))
+    append(Pcapng.Option.packetFlags, flags)
     endBlock(to: sink)
   }
 

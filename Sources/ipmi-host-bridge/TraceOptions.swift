@@ -1,0 +1,39 @@
+import ArgumentParser
+import Transport
+
+/// Files that a command traces messages to.
+struct TraceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Write what is said to this file, .pcapng for Wireshark or .jsonl for programs; may be repeated.",
+      valueName: "file"))
+  var trace: [String] = []
+
+  func validate() throws {
+    for path in trace {
+      guard let format = TraceFormat(path: path) else {
+        throw ValidationError(
+          "--trace \(path): the end of the name says what is written; .pcapng or .jsonl is expected."
+        )
+      }
+      guard format.showsMessages else {
+        throw ValidationError(
+          "--trace \(path): a waveform shows registers, and here are whole messages only; "
+            + "choose a name that ends in .pcapng or .jsonl.")
+      }
+    }
+  }
+
+  /// Says how each file is to be read.
+  func explain() {
+    for path in trace {
+      switch TraceFormat(path: path) {
+      case .pcapng: print("tracing to \(path): \(Self.tshark) -r \(path)")
+      default: print("tracing to \(path)")
+      }
+    }
+  }
+
+  /// Without the preference, Wireshark 4 decodes no message.
+  static let tshark = "tshark -o ipmi.dissect_bus_commands:TRUE"
+}
