@@ -84,7 +84,7 @@ let package = Package(
       name: "QEMUPlugin",
       dependencies: [
         "BMCPeripherals", "CQEMU", "IPMI", "IPMIHostBridge", "RegisterLink", "RegisterLinkFile",
-        "SystemInterfaces",
+        "SystemInterfaces", "Tracing", "VMProtocol",
       ],
       exclude: ["embedded.json", "exports.map"], swiftSettings: strict),
     // libfdt's functions.
@@ -194,7 +194,7 @@ let package = Package(
       name: "QEMUPluginTests",
       dependencies: [
         "BMCPeripherals", "IPMI", "RegisterLink", "RegisterLinkFile", "SystemInterfaces",
-        "TestSupport",
+        "TestSupport", "Tracing",
       ], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -3,9 +3,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // MARK: Layouts
 
@@ -122,6 +124,7 @@ ACCESSORS(4)
 ACCESSORS(5)
 ACCESSORS(6)
 ACCESSORS(7)
+ACCESSORS(8)
 #undef ACCESSORS
 
 void cqemu_add_property(void *device_class, unsigned number, const char *name,
@@ -131,12 +134,38 @@ void cqemu_add_property(void *device_class, unsigned number, const char *name,
     void (*set)(void *device, const char *value, CQEMUErrorPointer error);
   } accessors[CQEMU_PROPERTY_COUNT] = {
       {get_0, set_0}, {get_1, set_1}, {get_2, set_2}, {get_3, set_3},
-      {get_4, set_4}, {get_5, set_5}, {get_6, set_6}, {get_7, set_7},
+      {get_4, set_4}, {get_5, set_5}, {get_6, set_6}, {get_7, set_7}, {get_8, set_8},
   };
   functions.object_class_property_add_str(device_class, name, accessors[number].get,
                                           accessors[number].set);
   functions.object_class_property_set_description(device_class, name, description);
 }
+
+// MARK: Traces
+
+int cqemu_open_trace(const char *path) {
+  static bool is_registered;
+  int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file >= 0 && !is_registered) {
+    is_registered = true;
+    atexit(cqemu_flush_traces);
+  }
+  return file;
+}
+
+const char *cqemu_write_trace(int file, const uint8_t *bytes, size_t count) {
+  while (count > 0) {
+    ssize_t written = write(file, bytes, count);
+    if (written < 0 && errno != EINTR) return strerror(errno);
+    if (written > 0) {
+      bytes += written;
+      count -= (size_t)written;
+    }
+  }
+  return NULL;
+}
+
+const char *cqemu_last_error(void) { return strerror(errno); }
 
 // MARK: The types
 

@@ -2,11 +2,12 @@ import BMCPeripherals
 import IPMI
 import IPMIHostBridge
 import SystemInterfaces
+import Tracing
 import VMProtocol
 
 /// The way from one channel to its host, by the host's half of the channel's interface.
 @safe final class BridgedConnection<Interface: SystemInterfaceHost>: HostConnection
-where Interface.Registers: WatchedChannel {
+where Interface.Registers: WatchedChannel & TracedChannel {
   private var channelBridge: ChannelBridge<Interface>
   fileprivate final var bridge: IPMIHostBridge<Interface> {
     @inline(__always) _read { yield channelBridge.bridge }
@@ -27,7 +28,18 @@ where Interface.Registers: WatchedChannel {
   /// Runs the bridge where it must; whether it did.
   @inline(__always)
   func advance(_ channel: inout Interface.Registers, isDue: Bool) -> Bool {
-    channelBridge.advance(&channel, isDue: isDue, now: realTime)
+    guard let trace else { return channelBridge.advance(&channel, isDue: isDue, now: realTime) }
+    return advance(&channel, isDue: isDue, trace)
+  }
+
+  @inline(never)
+  private func advance(
+    _ channel: inout Interface.Registers, isDue: Bool, _ trace: DeviceTrace
+  ) -> Bool {
+    trace.see(channel, after: .bmc)
+    guard channelBridge.advance(&channel, isDue: isDue, now: realTime) else { return false }
+    trace.see(channel, after: .host)
+    return true
   }
 
   /// When the bridge must run although nothing changes; 0 where the chardev needs service.
@@ -67,6 +79,7 @@ where Interface.Registers: WatchedChannel {
   override var acceptableInput: Int { bridge.acceptableInput }
 
   override func take(_ bytes: UnsafeBufferPointer<UInt8>) {
+    if let trace { unsafe trace.hostSends(bytes.span) }
     unsafe bridge.receive(bytes.span, now: realTime)
     channelBridge.touch()
   }
@@ -74,12 +87,14 @@ where Interface.Registers: WatchedChannel {
   override var isConnected: Bool { bridge.isConnected }
 
   override func connected() {
+    trace?.connected()
     bridge.connected()
     channelBridge.touch()
   }
 
   override func disconnected() {
     super.disconnected()
+    trace?.disconnected()
     bridge.disconnected()
     channelBridge.touch()
   }

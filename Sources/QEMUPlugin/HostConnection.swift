@@ -10,6 +10,8 @@ import VMProtocol
 @safe class HostConnection: Chardev {
   /// Where the BMC answers.
   let responder: Responder
+  /// Where what happens is written; `nil` where the user has not asked for it.
+  final var trace: DeviceTrace?
 
   /// What is being written.
   private let outgoing = UnsafeMutablePointer<UInt8>.allocate(capacity: outgoingCapacity)
@@ -62,7 +64,10 @@ import VMProtocol
       for index in 0..<chunk.count { unsafe outgoing[index] = chunk[index] }
       let written = unsafe Int(qemu.qemu_chr_fe_write(backend, outgoing, Int32(chunk.count)))
       guard isConnected else { return }
-      if written > 0 { consumeOutput(min(written, chunk.count)) }
+      if written > 0 {
+        trace?.bmcSends(chunk, min(written, chunk.count))
+        consumeOutput(min(written, chunk.count))
+      }
       if written < chunk.count { return waitForRoom() }
     }
   }

@@ -16,6 +16,7 @@ import IPMIHostBridge
       ("pgood-gpio", "pin that tells the BMC that the host is there (active high)"),
       ("pltrst-gpio", "pin that tells the BMC that the host is in reset (active low)"),
       ("odr-delay", "microseconds for which the host leaves a full ODR unread, of KCS"),
+      ("trace", "file to trace messages and registers to: .vcd, .pcapng or .jsonl"),
     ],
     device: HostExtern.self)
 
@@ -33,7 +34,10 @@ import IPMIHostBridge
     let powerGood = try pin(5, of: soc, isActiveLow: false)
     let platformReset = try pin(6, of: soc)
     let outputDelay = try outputDelay(of: responder)
-    let connection = try unsafe hostInterface.connect(responder, to: self[0])
+    let trace = try unsafe self[8].map { path throws(RealizationError) in
+      try unsafe DeviceTrace(path, responder)
+    }
+    let connection = try unsafe hostInterface.connect(responder, to: self[0], trace)
     hostInterface.delayOutput(of: responder, by: outputDelay)
     var outputs: [(line: HostControlLines.Output, pin: GPIOPin)] = []
     if let powerButton { outputs.append((.powerButton, powerButton)) }

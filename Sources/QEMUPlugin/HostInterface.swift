@@ -116,7 +116,7 @@ import SystemInterfaces
 
   /// Gives a responder its host, at the other end of the chardev with the id `chardev`.
   final func connect(
-    _ responder: Responder, to chardev: UnsafePointer<CChar>?
+    _ responder: Responder, to chardev: UnsafePointer<CChar>?, _ trace: DeviceTrace?
   ) throws(RealizationError) -> HostConnection {
     let connection: HostConnection
     if responder == .ibt {
@@ -131,6 +131,7 @@ import SystemInterfaces
       kcsConnections.append(host)
       connection = host
     }
+    connection.trace = trace
     connection.open()
     settle()
     return connection

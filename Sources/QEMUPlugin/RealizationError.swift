@@ -65,6 +65,11 @@ struct RealizationError: Error {
     text.append(CChar(truncatingIfNeeded: 48 + value % 10))
   }
 
+  /// Prints the line where QEMU's own errors go, of a device that goes on without.
+  func report() {
+    unsafe (text + [0]).withUnsafeBufferPointer { unsafe cqemu_report($0.baseAddress!) }
+  }
+
   /// Stores the line where QEMU looks for it.
   func set(_ error: UnsafeMutablePointer<UnsafeMutableRawPointer?>?) {
     unsafe (text + [0]).withUnsafeBufferPointer { characters in

@@ -16,6 +16,7 @@ extension StockQEMUTests {
           power-gpio=<string>    - pin by which the BMC presses the host's power button (active low)
           reset-gpio=<string>    - pin by which the BMC resets the host (active low)
           responder=<string>     - interface of the BMC that answers the host: kcs1 to kcs4, or ibt
+          trace=<string>         - file to trace messages and registers to: .vcd, .pcapng or .jsonl
 
         """,
         """
@@ -64,6 +65,16 @@ extension StockQEMUTests {
       private static let levels = ", with :low or :high for where it is active"
 
       static let all = [
+        Refusal(
+          testDescription: "trace of no known kind",
+          devices: ["chardev=a,responder=kcs1,trace=/tmp/trace.txt"],
+          message:
+            "trace '/tmp/trace.txt': a name that ends in .vcd, .pcapng or .jsonl is expected"),
+        Refusal(
+          testDescription: "trace that cannot be made",
+          devices: ["chardev=a,responder=kcs1,trace=/no/such/folder/a.vcd"],
+          message:
+            "trace '/no/such/folder/a.vcd' could not be made: No such file or directory"),
         Refusal(
           testDescription: "chardev missing", devices: ["responder=kcs1"],
           message: "chardev is missing: give the id of the -chardev that leads to the host"),

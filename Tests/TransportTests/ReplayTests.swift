@@ -9,7 +9,7 @@ import Transport
   /// Status and lines of a replay of `file` on a `simulate` with these arguments.
   private func replay(
     _ file: String, on arguments: [String] = [], _ options: [String] = []
-  ) throws -> (status: ExitStatus, lines: [String]) {
+  ) throws -> SimulateProcess.Outcome {
     let directory = try TemporaryDirectory()
     let address = "unix:\(directory.appending("bmc.sock"))"
     let simulate = try SimulateProcess.start(["--listen", address] + arguments)
@@ -35,6 +35,7 @@ import Transport
 
   @Test func `on the same firmware there is no difference`() throws {
     let tapped = try recorded()
+    defer { withExtendedLifetime(tapped) {} }
     let file = tapped.path("pc.pcapng")
     for speed in ["full", "recorded"] {
       let run = try replay(file, on: [], ["--speed", speed])
@@ -52,7 +53,10 @@ import Transport
   }
 
   @Test func `on another firmware the commands that differ are listed, and no others`() throws {
-    let file = try recorded().path("pc.pcapng")
+    let tapped = try recorded()
+    // Its folder goes with it.
+    defer { withExtendedLifetime(tapped) {} }
+    let file = tapped.path("pc.pcapng")
     let other = ["--device-id", "7", "--guid", "00112233-4455-6677-8899-AABBCCDDEEFF"]
     let run = try replay(file, on: other)
     #expect(run.status == .exited(1))
@@ -120,6 +124,7 @@ import Transport
   /// A capture that was killed ends within a block.
   @Test func `a file that is cut is replayed up to there`() throws {
     let tapped = try recorded()
+    defer { withExtendedLifetime(tapped) {} }
     let whole = try tapped.file("pc.pcapng")
     let path = tapped.path("cut.pcapng")
     try Data(whole[..<(whole.count / 2)]).write(to: URL(fileURLWithPath: path))

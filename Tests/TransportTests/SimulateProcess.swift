@@ -3,6 +3,9 @@ import Foundation
 
 /// `ipmi-host-bridge simulate`, as a user runs it.
 enum SimulateProcess {
+  /// How it ended, and what it has printed.
+  typealias Outcome = (status: ExitStatus, lines: [String])
+
   /// The executable that was built along with the tests, in the same folder.
   static let executable = URL(fileURLWithPath: runner).deletingLastPathComponent()
     .appendingPathComponent("ipmi-host-bridge").path
@@ -30,7 +33,7 @@ enum SimulateProcess {
   /// Runs it, or another command, to its own end.
   static func run(
     _ arguments: [String], command: String = "simulate"
-  ) throws -> (status: ExitStatus, lines: [String]) {
+  ) throws -> Outcome {
     let process = try ChildProcess(name: command, command: [executable, command] + arguments)
     return (try process.waitForExit(timeout: 30), process.lines)
   }

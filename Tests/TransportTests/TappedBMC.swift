@@ -14,7 +14,8 @@ final class TappedBMC {
   let address: LinkAddress
 
   init(_ arguments: [String] = [], trace: [String] = ["pc.pcapng", "pc.jsonl"]) throws {
-    directory = try TemporaryDirectory()
+    let directory = try TemporaryDirectory()
+    self.directory = directory
     let bmc = directory.appending("bmc.sock")
     address = .unix(path: directory.appending("tap.sock"))
     simulate = try SimulateProcess.start(["--listen", "unix:\(bmc)"] + arguments)

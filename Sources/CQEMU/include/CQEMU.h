@@ -126,7 +126,7 @@ void cqemu_set_error(CQEMUErrorPointer error, const char *text);
 void cqemu_report(const char *text);
 
 /// The most properties that a type of device can have.
-enum { CQEMU_PROPERTY_COUNT = 8 };
+enum { CQEMU_PROPERTY_COUNT = 9 };
 
 /// Adds a string to a class, whose values are those of `cqemu_device_property`.
 void cqemu_add_property(void *device_class, unsigned number, const char *name,
@@ -137,6 +137,14 @@ const void *cqemu_host_interface_operations(void);
 
 /// QEMU's `MemoryRegionOps` for one I/O port of the host.
 const void *cqemu_port_operations(void);
+
+/// Makes the file of a trace, in place of one of that name; below 0 where that fails, for the reason
+/// that `cqemu_last_error` gives. `cqemu_flush_traces` is called when QEMU exits.
+int cqemu_open_trace(const char *path);
+/// Writes all bytes; the reason where that fails.
+const char *_Nullable cqemu_write_trace(int file, const uint8_t *bytes, size_t count);
+/// What `errno` says.
+const char *cqemu_last_error(void);
 
 /// QEMU's `DeviceClass` as far as both versions agree.
 typedef struct {
@@ -172,6 +180,9 @@ void cqemu_device_finalize(void *device) CQEMU_SWIFT_NAME("finalizeDevice(_:)");
 /// The machine is there: connects the device. Returns false with `error` set.
 bool cqemu_device_realize(void *device, CQEMUErrorPointer error)
     CQEMU_SWIFT_NAME("realizeDevice(_:_:)");
+
+/// Writes what the traces hold back.
+void cqemu_flush_traces(void) CQEMU_SWIFT_NAME("flushTraces()");
 
 /// The guest reads `size` bytes at `offset` in the registers.
 uint64_t host_interface_read(void *opaque, uint64_t offset, unsigned size)
