@@ -11,6 +11,8 @@ public struct EmulatedBMC: Sendable {
   public var controlsHost = true
   /// Whether a Linux that reboots does; otherwise the emulator ends.
   public var mayReboot = false
+  /// Where what happens at the first interface is written: see the plug-in's `trace=`.
+  public var trace: String?
   /// The library that adds the registers.
   public var plugin: String
 
@@ -67,7 +69,8 @@ public struct EmulatedBMC: Sendable {
           "-chardev", "socket,id=ipmi\(number),\(wire.chardevOptions),server=on,wait=off",
           "-device",
           "ipmi-host-extern,id=\(responder),chardev=ipmi\(number),responder=\(responder)"
-            + (controlsHost && number == 0 ? ",\(board.hostControl)" : ""),
+            + (controlsHost && number == 0 ? ",\(board.hostControl)" : "")
+            + (number == 0 ? trace.map { ",trace=\(escapedForQEMU($0))" } ?? "" : ""),
         ]
       }
       return devices

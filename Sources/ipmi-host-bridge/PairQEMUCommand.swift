@@ -1,6 +1,7 @@
 import ArgumentParser
 import EmulatedPair
 import Foundation
+import Transport
 
 /// The demonstration: a PC and a BMC, each in a stock QEMU, and ipmitool on the PC.
 struct PairQEMUCommand: ParsableCommand {
@@ -90,6 +91,14 @@ struct PairQEMUCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write bmc.log and host.log here.", valueName: "path"))
   var logDirectory: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Write what host and BMC say to this file: .pcapng for Wireshark, .jsonl for programs or, where \
+      the BMC has registers, .vcd for waveform viewers.
+      """, valueName: "path"))
+  var trace: String?
+
   @Option(help: ArgumentHelp("Seconds that a boot or a command may take.", valueName: "seconds"))
   var timeout: Double = 120
 
@@ -108,8 +117,29 @@ struct PairQEMUCommand: ParsableCommand {
         throw ValidationError("--host-interface is for --link messages.")
       }
     }
+    try validateTrace()
     guard timeout >= 1, timeout <= 86_400 else {
       throw ValidationError("A time-out is between 1 and 86400 seconds.")
+    }
+  }
+
+  private func validateTrace() throws {
+    guard let trace else { return }
+    guard let format = TraceFormat(path: trace) else {
+      throw ValidationError(
+        "--trace \(trace): a name that ends in .pcapng, .jsonl or .vcd is expected.")
+    }
+    switch bmc {
+    case .firmware, .linux:
+      guard link == .messages else {
+        throw ValidationError("--trace is for --link messages.")
+      }
+    case .simulate:
+      guard format.showsMessages else {
+        throw ValidationError("--trace \(trace): simulate has no registers to make a waveform of.")
+      }
+    case .ipmiSim, .builtIn:
+      throw ValidationError("--trace is of our own BMCs: use --bmc firmware, linux or simulate.")
     }
   }
 
@@ -156,6 +186,9 @@ struct PairQEMUCommand: ParsableCommand {
     }
     pair.stop()
     print("")
+    if let trace, TraceFormat(path: trace) == .pcapng {
+      print("To see what they said: \(TraceOptions.tshark) -r \(trace)\n")
+    }
     guard problems.isEmpty else {
       print("FAILED after \(seconds(since: started)): \(problems.joined(separator: "; "))")
       throw ExitCode.failure
@@ -171,14 +204,20 @@ struct PairQEMUCommand: ParsableCommand {
   }
 
   private func makePair() throws -> EmulatedPair {
-    let selected: BMC
+    var selected: BMC
     switch bmc {
     case .firmware:
       selected = try .firmware(chosenBoard(), responder: responder, elf: bmcFirmware)
     case .linux: selected = try .linux(chosenBoard(), responder: responder)
-    case .simulate: selected = .simulate(program: Artifacts.executablePath(), options: [])
+    case .simulate:
+      selected = .simulate(
+        program: Artifacts.executablePath(), options: trace.map { ["--trace", $0] } ?? [])
     case .ipmiSim: selected = .ipmiSim()
     case .builtIn: selected = .builtIn()
+    }
+    if case .emulated(var emulated) = selected {
+      emulated.trace = trace
+      selected = .emulated(emulated)
     }
     var configuration = EmulatedPair.Configuration(
       bmc: selected, hostKernel: try hostKernel ?? Artifacts.hostKernel(),

@@ -27,8 +27,13 @@ public struct ReplayDifference: Sendable {
       old.data(place) != new.data(place)
         && !rules.contains { $0.bytes?.contains(place) ?? true }
     }
-    let isSameHead = (0..<2).allSatisfy { old.bytes[$0] == new.bytes[$0] }
-    if bytes.isEmpty, isSameHead, old.completionCode == new.completionCode { return nil }
+    if bytes.isEmpty, Self.isSameHead(old, new) { return nil }
+  }
+
+  /// Whether NetFn, LUN, command and completion code are the same.
+  private static func isSameHead(_ old: Message, _ new: Message) -> Bool {
+    old.bytes[0] == new.bytes[0] && old.bytes[1] == new.bytes[1]
+      && old.completionCode == new.completionCode
   }
 
   /// The difference in words, of which the first line names the request.
@@ -46,12 +51,13 @@ public struct ReplayDifference: Sendable {
         "  received \(Self.text(response))",
       ]
     }
-    var lines = [String(title)]
-    if old.completionCode != new.completionCode || old.bytes[0] != new.bytes[0]
-      || old.bytes[1] != new.bytes[1]
-    {
-      lines += ["  recorded \(Self.text(old))", "  received \(Self.text(new))"]
+    guard Self.isSameHead(old, new) else {
+      // The data of a refusal is another's.
+      return [
+        String(title), "  recorded \(Self.text(old))", "  received \(Self.text(new))",
+      ]
     }
+    var lines = [String(title)]
     if old.dataCount != new.dataCount, !bytes.isEmpty {
       lines.append("  recorded \(old.dataCount) bytes of data, received \(new.dataCount)")
     }
