@@ -29,6 +29,10 @@ import Testing
       ["pair-qemu", "--link", "registers", "--host-interface", "isa-ipmi-bt"],
       "--host-interface is for --link messages"
     ),
+    (["pair-qemu", "--trace", "a.txt"], "ends in .pcapng, .jsonl or .vcd"),
+    (["pair-qemu", "--trace", "a.vcd", "--bmc", "simulate"], "no registers to make a waveform of"),
+    (["pair-qemu", "--trace", "a.vcd", "--bmc", "ipmi_sim"], "our own BMCs"),
+    (["pair-qemu", "--trace", "a.vcd", "--link", "registers"], "--link messages"),
     (["pair-qemu", "--timeout", "0"], "time-out"),
     (["pair-qemu", "--timeout", "nan"], "time-out"),
   ])

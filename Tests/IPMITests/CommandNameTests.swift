@@ -32,13 +32,4 @@ import Testing
     #expect(Command(.app, 0xFE).name == nil)
     #expect(Command(NetFn(rawValue: 0x2E), 0x01).name == nil)
   }
-
-  @Test func completionCodesHaveNames() {
-    let names = (0...255).compactMap { CompletionCode(rawValue: $0).name?.description }
-    #expect(names.count == 21 && Set(names).count == names.count)
-    #expect(CompletionCode.success.name?.description == "completed normally")
-    #expect(CompletionCode(rawValue: 0xC1).name?.description == "invalid command")
-    // Of each command its own.
-    #expect(CompletionCode(rawValue: 0x80).name == nil)
-  }
 }

@@ -118,6 +118,25 @@ import Transport
     #expect(throws: Never.self) { try messages(file) }
   }
 
+  @Test func `a VM whose BMC does not read is held back, and nothing is lost`() throws {
+    let directory = try TemporaryDirectory()
+    let address = LinkAddress.unix(path: directory.appending("tap.sock"))
+    let listener = try WireListener()
+    let capture = try SimulateProcess.start(
+      ["--listen", "\(address)", "--to", "tcp:127.0.0.1:\(listener.port)", "--quiet"],
+      command: "capture")
+    let vm = try WireClient(address)
+    let bmc = try listener.accept()
+    let limit = 256 << 20
+    let sent = vm.flood(
+      (0..<1000).flatMap { request(.getDeviceID, id: UInt8($0 & 0x7F)) }, limit: limit, quiet: 1)
+    #expect(sent > 0 && sent < limit)
+    var arrived = 0
+    while arrived < sent { arrived += try bmc.bytes().count }
+    #expect(arrived == sent)
+    #expect(capture.exitStatus == nil)
+  }
+
   @Test func `damaged frames are shown, and answered as without the tap`() throws {
     let tapped = try TappedBMC()
     let client = try WireClient(tapped.address)

@@ -40,7 +40,7 @@ import Transport
     for speed in ["full", "recorded"] {
       let run = try replay(file, on: [], ["--speed", speed])
       #expect(run.status == .exited(0))
-      #expect(run.lines == ["\(script.count) requests, 0 differences"])
+      #expect(run.lines.last == "\(script.count) requests, 0 differences")
     }
     // The trace of the BMC itself is as good as that of a tap.
     let directory = try TemporaryDirectory()
@@ -154,7 +154,7 @@ import Transport
     #expect(both.status == .exited(2))
     #expect(both.lines[0].contains("choose one of link1, link2 by --channel"))
     #expect(
-      try replay(path, on: [], ["--channel", "link1"]).lines == ["1 requests, 0 differences"])
+      try replay(path, on: [], ["--channel", "link1"]).lines.last == "1 requests, 0 differences")
     // The second link's BMC has another GUID.
     let second = try replay(path, on: [], ["--channel", "link2"])
     #expect(titles(second.lines) == ["Get System GUID"])
