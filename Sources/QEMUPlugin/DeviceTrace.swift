@@ -60,6 +60,9 @@ extension BTChannel: TracedChannel {
       throw unsafe RealizationError(
         "trace '", .string(path), "': a name that ends in .vcd, .pcapng or .jsonl is expected")
     }
+    for other in unsafe Self.all where unsafe qemu.g_strcmp0(other.path, path) == 0 {
+      throw unsafe RealizationError("trace '", .string(path), "' is another device's already")
+    }
     file = unsafe cqemu_open_trace(path)
     guard file >= 0 else {
       throw unsafe RealizationError(

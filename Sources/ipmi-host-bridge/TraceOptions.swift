@@ -10,6 +10,9 @@ struct TraceOptions: ParsableArguments {
   var trace: [String] = []
 
   func validate() throws {
+    guard Set(trace).count == trace.count else {
+      throw ValidationError("--trace is given twice with the same file.")
+    }
     for path in trace {
       guard let format = TraceFormat(path: path) else {
         throw ValidationError(

@@ -30,6 +30,33 @@ extension StockQEMUTests {
     }
 
     @Test(arguments: StockQEMU.all)
+    func aFileIsOneDevices(_ qemu: StockQEMU) async throws {
+      try await qemu.withTemporaryDirectory { here, inside in
+        _ = #expect(throws: QTestMachine.Failure.self) {
+          try QTestMachine(
+            qemu, in: (here, inside), responders: ["kcs1", "kcs2"],
+            properties: "trace=\(inside)/both.vcd")
+        }
+      }
+    }
+
+    /// What cannot be written any more is no reason to stop.
+    @Test(arguments: StockQEMU.all)
+    func aFullDiskEndsTheTraceOnly(_ qemu: StockQEMU) async throws {
+      try await qemu.withTemporaryDirectory { here, inside in
+        let path = here.appending(path: "full.vcd").path
+        try FileManager.default.createSymbolicLink(
+          atPath: path, withDestinationPath: "/dev/full")
+        let machine = try QTestMachine(
+          qemu, in: (here, inside), responders: ["kcs1"], properties: "trace=\(inside)/full.vcd")
+        let host = try machine.connect(to: "kcs1")
+        var firmware = try WireToRegisterTests.Firmware(machine, channel: 1)
+        try host.send([0x07, 0x18, 0x01, 0xE0, 0xA0])
+        #expect(try firmware.takeRequest() == [0x18, 0x01])
+      }
+    }
+
+    @Test(arguments: StockQEMU.all)
     func pcapngHasTheWiresMessages(_ qemu: StockQEMU) async throws {
       let file = try await trace(qemu, "kcs1.pcapng")
       var reader = PcapngReader()

@@ -201,6 +201,10 @@ import Transport
     (["--listen", "unix:a", "--to", "tcp:127.0.0.1:0"], "the port"),
     (["--listen", "unix:a", "--to", "unix:b", "--trace", "a.vcd"], "a waveform shows registers"),
     (["--listen", "unix:a", "--to", "unix:b", "--trace", "a.txt"], ".pcapng or .jsonl"),
+    (
+      ["--listen", "unix:a", "--to", "unix:b", "--trace", "a.jsonl", "--trace", "a.jsonl"],
+      "given twice"
+    ),
   ])
   func `a command line that makes no sense is refused with status 64`(
     _ arguments: [String], _ expected: String
