@@ -27,6 +27,8 @@ let package = Package(
       ]),
     // libipmi-host-bridge-qemu.so, preloaded into QEMU.
     .library(name: "ipmi-host-bridge-qemu", type: .dynamic, targets: ["QEMUPlugin"]),
+    // libipmi-host-bridge.so, for any emulator.
+    .library(name: "ipmi-host-bridge-library", type: .dynamic, targets: ["EmulatorABI"]),
     // For the benchmarks, which are a package of their own.
     .library(name: "EmulatedPair", targets: ["EmulatedPair"]),
     .library(name: "RegisterLinkFile", targets: ["RegisterLinkFile"]),
@@ -61,7 +63,9 @@ let package = Package(
     // Joins a host end and a BMC end.
     .target(
       name: "IPMIHostBridge",
-      dependencies: ["HostPeripherals", "IPMI", "SystemInterfaces", "VMProtocol"],
+      dependencies: [
+        "BMCPeripherals", "HostPeripherals", "IPMI", "SystemInterfaces", "VMProtocol",
+      ],
       swiftSettings: pure),
 
     // One link, register by register: the channels in words that two processors share.
@@ -86,6 +90,14 @@ let package = Package(
         "BMCPeripherals", "CQEMU", "IPMI", "IPMIHostBridge", "RegisterLink", "RegisterLinkFile",
         "SystemInterfaces", "Tracing", "VMProtocol",
       ],
+      exclude: ["embedded.json", "exports.map"], swiftSettings: strict),
+    // The interface in C of libipmi-host-bridge.so, and what Swift cannot say of it. libfdt becomes
+    // part of it: an emulator that loads the library takes on nothing else.
+    .target(name: "CIPMIHostBridge", linkerSettings: [.linkedLibrary(":libfdt.a")]),
+    // The host interface of an SoC and its hosts, for any emulator.
+    .target(
+      name: "EmulatorABI",
+      dependencies: ["BMCPeripherals", "CIPMIHostBridge", "IPMI", "IPMIHostBridge", "VMProtocol"],
       exclude: ["embedded.json", "exports.map"], swiftSettings: strict),
     // libfdt's functions.
     .systemLibrary(name: "CLibFDT", providers: [.apt(["libfdt-dev"])]),
