@@ -1,0 +1,101 @@
+import BMCPeripherals
+import CIPMIHostBridge
+import IPMI
+import IPMIHostBridge
+import VMProtocol
+
+/// An ``SoC`` with its registers, which the compiler knows: an access takes no detour.
+@safe final class ModuleSoC<Module: HostInterfaceModule>: SoC {
+  private var interface: HostedInterface<Module>
+
+  init(_ module: Module, of chip: SystemOnChip) {
+    interface = HostedInterface(module)
+    super.init(chip)
+  }
+
+  // MARK: The registers
+
+  override func read(_ offset: Int, width: Int) -> UInt64 {
+    let value = interface.read(offset, width: width)
+    if isWatched { report(IHB_EVENT_READ, at: UInt64(offset), width: width, value) }
+    follow(interface.interruptSources)
+    return value
+  }
+
+  override func write(_ value: UInt64, to offset: Int, width: Int) {
+    if isWatched { report(IHB_EVENT_WRITE, at: UInt64(offset), width: width, value) }
+    interface.write(value, to: offset, width: width)
+    follow(interface.interruptSources)
+  }
+
+  override var interruptSources: UInt8 { interface.interruptSources }
+
+  override var decodesHostPorts: Bool { interface.module.decodesHostPorts }
+
+  override func map(_ responder: Responder, data: UInt16, status: UInt16) -> Bool {
+    interface.map(responder, data: data, status: status)
+  }
+
+  override func portRead(_ port: UInt16) -> UInt8 { interface.hostRead(port: port) ?? 0xFF }
+
+  override func portWrite(_ value: UInt8, to port: UInt16) {
+    interface.hostWrite(value, port: port)
+  }
+
+  override func hostInterrupt(of responder: Responder) -> HostInterrupt {
+    interface.hostInterrupt(of: responder)
+  }
+
+  // MARK: What the hosts by messages need
+
+  override var now: UInt64 { interface.now }
+
+  override func passTime(now: UInt64) { interface.advance(now: now) }
+
+  override var bridgeDeadline: UInt64? { interface.deadline }
+
+  override func attach(_ responder: Responder) -> Bool { interface.attach(to: responder) }
+
+  override func connected(_ responder: Responder) { interface.connected(responder) }
+
+  override func disconnected(_ responder: Responder) { interface.disconnected(responder) }
+
+  override func isConnected(_ responder: Responder) -> Bool { interface.isConnected(responder) }
+
+  override func receive(_ bytes: Span<UInt8>, from responder: Responder) -> Int {
+    interface.receive(bytes, from: responder)
+  }
+
+  override func acceptableInput(of responder: Responder) -> Int {
+    interface.acceptableInput(of: responder)
+  }
+
+  override func hasOutput(of responder: Responder) -> Bool { interface.hasOutput(of: responder) }
+
+  override func copyOutput(of responder: Responder, into chunk: inout FixedBytes<512>) {
+    interface.copyOutput(of: responder, into: &chunk)
+  }
+
+  override func consumeOutput(_ count: Int, of responder: Responder) {
+    interface.consumeOutput(count, of: responder)
+  }
+
+  override func control(_ command: VMControl, of responder: Responder) -> Bool {
+    interface.control(command, of: responder)
+  }
+
+  // MARK: State
+
+  override func save(through stream: inout StateBytes) {
+    var copy = interface
+    copy.transfer(through: &stream)
+  }
+
+  override func restore(through stream: inout StateBytes) -> Bool {
+    var copy = interface
+    copy.transfer(through: &stream)
+    guard stream.isComplete else { return false }
+    interface = copy
+    return true
+  }
+}
