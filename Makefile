@@ -29,6 +29,9 @@ GUEST_PACKAGES := qemu-system-arm qemu-system-x86 ipmitool freeipmi-tools openip
   cpio
 # The command line reads device trees with libfdt; the tests compile some.
 DEVICE_TREE_PACKAGES := device-tree-compiler libfdt-dev
+# The library's examples run on Unicorn, in C and in Python.
+UNICORN_PACKAGES := libunicorn-dev python3-venv
+UNICORN_VERSION := 2.1.4
 # The tests validate the overlays with the kernel's bindings.
 SCHEMA_PACKAGES := dt-schema xz-utils
 
@@ -40,6 +43,7 @@ PYVCD_VERSION := 0.5.1
 KERNEL_PACKAGES := bc bison flex xz-utils
 
 PLUGIN := .build/plugin/release/libipmi-host-bridge-qemu.so
+LIBRARY := .build/library/release/libipmi-host-bridge.so
 # The files of boards.
 firmware = $(foreach board,$(1),firmware-stubs/.build/$(board)/release/$(board).elf)
 # What answers a host on a BMC that runs Linux, and what asks on a host that does.
@@ -50,7 +54,7 @@ HOST_STUB := firmware-stubs/.build/host/release/host.elf
 sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
-.PHONY: help demo test bench lint firmware plugin guests install packages toolchain debian-13
+.PHONY: help demo test bench lint firmware library plugin guests install packages toolchain debian-13
 .PHONY: debian-bmc-guest device-trees guests-test host-guest libfdt more-guests
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -87,11 +91,19 @@ $(PYVCD)/done: | packages
 	@$(PYVCD)/bin/pip install --quiet --disable-pip-version-check pyvcd==$(PYVCD_VERSION)
 	@touch $@
 
+# One that has Unicorn, for the library's example.
+UNICORN := $(CACHE)/unicorn-$(UNICORN_VERSION)
+$(UNICORN)/done: | packages
+	@python3 -m venv --clear $(UNICORN)
+	@$(UNICORN)/bin/pip install --quiet --disable-pip-version-check unicorn==$(UNICORN_VERSION)
+	@touch $@
+
 ifeq ($(SANITIZE),)
-test: lint packages plugin $(call firmware,$(BOARDS)) $(HOST_STUB) guests device-trees $(PYVCD)/done ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
+test: lint packages plugin library $(call firmware,$(BOARDS)) $(HOST_STUB) guests device-trees $(PYVCD)/done $(UNICORN)/done ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
 	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) \
 	  IPMI_HOST_BRIDGE_DEVICE_TREES=$(DEVICE_TREES) IPMI_HOST_BRIDGE_BINDINGS=$(BINDINGS) \
 	  IPMI_HOST_BRIDGE_PYVCD=$(PYVCD)/bin/python \
+	  IPMI_HOST_BRIDGE_LIBRARY=$(LIBRARY) IPMI_HOST_BRIDGE_PYTHON=$(UNICORN)/bin/python \
 	  $(SWIFT) test $(FILTER)
 else
 test: toolchain libfdt
@@ -114,13 +126,14 @@ BENCHMARKS := Tests/Benchmarks
 IN_PROCESS := .build/benchmarks/embedded/release/in-process
 bench: packages ## figures beside their peers, measured in one run: a table
 	@touch $(BENCHMARKS)/Package.swift  # as for the firmware
-	@$(MAKE) --no-print-directory plugin $(call firmware,$(BOARD)) host-guest >&2
+	@$(MAKE) --no-print-directory plugin library $(call firmware,$(BOARD)) host-guest >&2
 	@$(SWIFT) build -c release --build-system native --package-path $(BENCHMARKS) \
 	  --toolset $(BENCHMARKS)/embedded.json --scratch-path .build/benchmarks/embedded \
 	  --product in-process >&2
 	@$(SWIFT) build -c release --package-path $(BENCHMARKS) --scratch-path .build/benchmarks >&2
 	@$(release_program) >&2
-	@.build/benchmarks/release/benchmarks $(IN_PROCESS) .build/release/ipmi-host-bridge $(BOARD)
+	@.build/benchmarks/release/benchmarks $(IN_PROCESS) .build/release/ipmi-host-bridge $(LIBRARY) \
+	  $(BOARD)
 
 # The command line as it is installed: it depends on nothing but the system's C library.
 release_program = $(SWIFT) build -c release --static-swift-stdlib -Xlinker -s \
@@ -146,6 +159,14 @@ $(PLUGIN): $(sources)
 	$(SWIFT) build -c release --build-system native --toolset Sources/QEMUPlugin/embedded.json \
 	  --scratch-path .build/plugin --product ipmi-host-bridge-qemu
 	@touch $@
+
+# The product cannot have the name of the command.
+library: libfdt $(LIBRARY) ## the library for any other emulator
+$(LIBRARY): $(sources)
+	$(SWIFT) build -c release --build-system native --toolset Sources/EmulatorABI/embedded.json \
+	  --scratch-path .build/library --product ipmi-host-bridge-library
+	@cp -f $(@D)/libipmi-host-bridge-library.so $@
+	@ln -sf $(@F) $@.1
 
 guests: host-guest debian-bmc-guest ## kernels and initramfs of the host and of BMCs, in the cache
 	@.ci/install-packages $(KERNEL_PACKAGES)
@@ -176,7 +197,10 @@ $(eval $(call program_rule,$(RESPONDER),linux-armv6,armv6-none-none-eabi))
 $(eval $(call program_rule,$(REQUESTER),linux-x86-64,x86_64-unknown-linux-gnu))
 $(eval $(call program_rule,$(HOST_STUB),host,x86_64-unknown-none-elf))
 
-install: libfdt plugin $(call firmware,$(BOARDS)) $(HOST_STUB) ## into PREFIX=/usr/local, below DESTDIR
+# As the program says it.
+VERSION = $(shell sed -n 's/^ *version: "\(.*\)",$$/\1/p' \
+  Sources/ipmi-host-bridge/IPMIHostBridgeCommand.swift)
+install: libfdt library plugin $(call firmware,$(BOARDS)) $(HOST_STUB) ## into PREFIX=/usr/local, below DESTDIR
 	$(release_program)
 	install -D -m 755 .build/release/ipmi-host-bridge $(DESTDIR)$(PREFIX)/bin/ipmi-host-bridge
 	install -D -m 644 $(PLUGIN) \
@@ -184,11 +208,18 @@ install: libfdt plugin $(call firmware,$(BOARDS)) $(HOST_STUB) ## into PREFIX=/u
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge $(call firmware,$(BOARDS)) \
 	  $(HOST_STUB)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include \
-	  Sources/CRegisterLink/include/ipmi_host_bridge_link.h
+	  Sources/CRegisterLink/include/ipmi_host_bridge_link.h \
+	  Sources/CIPMIHostBridge/include/ipmi_host_bridge.h
+	install -D -m 644 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/libipmi-host-bridge.so.1
+	ln -sf libipmi-host-bridge.so.1 $(DESTDIR)$(PREFIX)/lib/libipmi-host-bridge.so
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' \
+	  Sources/CIPMIHostBridge/ipmi-host-bridge.pc.in \
+	  >$(DESTDIR)$(PREFIX)/lib/pkgconfig/ipmi-host-bridge.pc
 
 packages: toolchain
 	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES) $(SCHEMA_PACKAGES) \
-	  $(TRACE_PACKAGES)
+	  $(TRACE_PACKAGES) $(UNICORN_PACKAGES)
 
 libfdt: toolchain
 	@.ci/install-packages $(DEVICE_TREE_PACKAGES)

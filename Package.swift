@@ -93,7 +93,9 @@ let package = Package(
       exclude: ["embedded.json", "exports.map"], swiftSettings: strict),
     // The interface in C of libipmi-host-bridge.so, and what Swift cannot say of it. libfdt becomes
     // part of it: an emulator that loads the library takes on nothing else.
-    .target(name: "CIPMIHostBridge", linkerSettings: [.linkedLibrary(":libfdt.a")]),
+    .target(
+      name: "CIPMIHostBridge", exclude: ["ipmi-host-bridge.pc.in"],
+      linkerSettings: [.linkedLibrary(":libfdt.a")]),
     // The host interface of an SoC and its hosts, for any emulator.
     .target(
       name: "EmulatorABI",
@@ -201,6 +203,15 @@ let package = Package(
     .testTarget(
       name: "GuestTests", dependencies: ["EmulatedPair", "TestSupport", "ipmi-host-bridge"],
       path: "Tests/Guests", exclude: ["bmc", "host", "init", "initramfs"], swiftSettings: strict),
+    // Through the header, as an emulator does; the library itself, and the examples, where
+    // IPMI_HOST_BRIDGE_LIBRARY names it.
+    .testTarget(
+      name: "EmulatorABITests",
+      dependencies: [
+        "BMCPeripherals", "CIPMIHostBridge", "EmulatedPair", "EmulatorABI", "IPMI",
+        "SystemInterfaces", "TestSupport", "VMProtocol",
+      ],
+      exclude: ["Examples"], swiftSettings: strict),
     // Stock QEMUs with the library, where IPMI_HOST_BRIDGE_QEMU_PLUGIN names it.
     .testTarget(
       name: "QEMUPluginTests",

@@ -109,11 +109,12 @@ public struct HostedInterface<Module: HostInterfaceModule> {
     attached >> UInt8(responder.channel) & 1 != 0
   }
 
-  /// Gives `responder`, which the SoC must have, such a host; it is not connected yet.
+  /// Gives `responder`, which the SoC must have, such a host; it is not connected yet. It stays: a
+  /// host that leaves and one that comes are ``disconnected(_:)`` and ``connected(_:)``.
   ///
-  /// - Returns: `false`, and no change, where it has a host already.
+  /// - Returns: `false`, and no change, where the host has I/O ports.
   public mutating func attach(to responder: Responder) -> Bool {
-    guard !isAttached(responder), !hasPorts(responder) else { return false }
+    guard !hasPorts(responder) else { return false }
     attached |= 1 << UInt8(responder.channel)
     if responder != .ibt { module.switchOnHost(ofChannel: responder.channel) }
     return true

@@ -32,6 +32,14 @@ let package = Package(
         .product(name: "RegisterLinkFile", package: "ipmi-host-bridge"),
       ],
       path: "Sources/InProcess", swiftSettings: strict),
+    // Accesses of a Unicorn; the library is loaded, as an emulator loads it.
+    .executableTarget(
+      name: "unicorn-access", dependencies: ["CMeasure"], path: "Sources/UnicornAccess",
+      cSettings: [
+        .treatAllWarnings(as: .error),
+        .headerSearchPath("../../../../Sources/CIPMIHostBridge/include"),
+      ],
+      linkerSettings: [.linkedLibrary("unicorn"), .linkedLibrary("dl")]),
     // Runs `in-process` and the emulators, and prints the table.
     .executableTarget(
       name: "benchmarks",

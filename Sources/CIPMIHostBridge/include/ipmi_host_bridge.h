@@ -237,7 +237,7 @@ IHB_API ihb_error ihb_attach_messages(
     ihb_soc *soc, ihb_responder responder, ihb_response_fn response, ihb_control_fn control,
     void *user);
 
-/** The host is gone: a request of it is aborted. The channel may get another one. */
+/** The host is gone: a request of it is aborted. The channel may get another one by messages. */
 IHB_API ihb_error ihb_detach(ihb_soc *soc, ihb_responder responder);
 
 /** Whether the channel has a host by messages that is there. */

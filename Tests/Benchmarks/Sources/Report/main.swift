@@ -2,10 +2,11 @@ import CWire
 import EmulatedPair
 import Foundation
 
-// usage: benchmarks IN-PROCESS PROGRAM [BOARD], where IN-PROCESS is the Embedded build of that
-// program, whose native build stands beside this one, and PROGRAM is `ipmi-host-bridge`.
-// `benchmarks simulate PROGRAM` prints only the rows of `simulate`, `benchmarks link IN-PROCESS`
-// those of accesses and guests; `benchmarks echo` and `benchmarks nio-echo` are peers.
+// usage: benchmarks IN-PROCESS PROGRAM LIBRARY [BOARD], where IN-PROCESS is the Embedded build of that
+// program, whose native build stands beside this one, PROGRAM is `ipmi-host-bridge`, and LIBRARY is
+// `libipmi-host-bridge.so`. `benchmarks simulate PROGRAM` prints only the rows of `simulate`,
+// `benchmarks link IN-PROCESS` those of accesses and guests, `benchmarks unicorn LIBRARY` those of a
+// Unicorn; `benchmarks echo` and `benchmarks nio-echo` are peers.
 //
 // Every row is measured beside its peer or floor, in turns, and is a median; on a machine that does
 // other things too, only the ratios mean something.
@@ -20,9 +21,16 @@ do {
     try NIOEcho.serve()
     exit(0)
   }
-  let boardName = arguments.count > 3 ? arguments[3] : "npcm750-evb"
-  guard arguments.count > 2, let board = Board.named(boardName) else {
-    throw EmulatorError("usage: benchmarks IN-PROCESS PROGRAM [BOARD]")
+  let boardName = arguments.count > 4 ? arguments[4] : "npcm750-evb"
+  let isWhole = !["link", "simulate", "unicorn"].contains(arguments.dropFirst().first)
+  guard arguments.count > (isWhole ? 3 : 2), let board = Board.named(boardName) else {
+    throw EmulatorError("usage: benchmarks IN-PROCESS PROGRAM LIBRARY [BOARD]")
+  }
+  let beside = URL(fileURLWithPath: arguments[0]).deletingLastPathComponent().path
+
+  if arguments[1] == "unicorn" {
+    print(table(try UnicornRows.measured(beside + "/unicorn-access", arguments[2])))
+    exit(0)
   }
 
   if arguments[1] == "link" {
@@ -39,15 +47,15 @@ do {
 
   progress("registers, transactions and codec in process")
   let embedded = try InProcessRows(arguments[1])
-  let native = try InProcessRows(
-    URL(fileURLWithPath: arguments[0]).deletingLastPathComponent().path + "/in-process",
-    note: ", native Swift")
+  let native = try InProcessRows(beside + "/in-process", note: ", native Swift")
+  let unicorn = try UnicornRows.measured(beside + "/unicorn-access", arguments[3])
   let memory = try MemoryRows(board)
   let guests = try GuestRows.measured(board)
 
   print(
     table(
-      try embedded.accesses + [embedded.transactions, native.transactions] + embedded.codec
+      try embedded.accesses + unicorn + [embedded.transactions, native.transactions]
+        + embedded.codec
         + simulatorRows + guests + embedded.sizes + memory.rows))
 } catch {
   FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
