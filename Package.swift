@@ -209,7 +209,7 @@ let package = Package(
       name: "EmulatorABITests",
       dependencies: [
         "BMCPeripherals", "CIPMIHostBridge", "EmulatedPair", "EmulatorABI", "IPMI",
-        "SystemInterfaces", "TestSupport", "VMProtocol",
+        "ManagementController", "SystemInterfaces", "TestSupport", "VMProtocol",
       ],
       exclude: ["Examples"], swiftSettings: strict),
     // Stock QEMUs with the library, where IPMI_HOST_BRIDGE_QEMU_PLUGIN names it.

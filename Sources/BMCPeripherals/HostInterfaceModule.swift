@@ -11,6 +11,11 @@ public protocol HostInterfaceModule: PostCodeRegisters, Restorable {
   mutating func read(_ offset: Int, width: Int) -> UInt64
   /// A store by the BMC.
   mutating func write(_ value: UInt64, to offset: Int, width: Int)
+  /// A load by the BMC, and whether it is certain that neither ``interruptSources`` nor what a host
+  /// sees of its channel has changed.
+  mutating func load(_ offset: Int, width: Int) -> (value: UInt64, isQuiet: Bool)
+  /// A store by the BMC; returns what ``load(_:width:)`` does.
+  mutating func store(_ value: UInt64, to offset: Int, width: Int) -> Bool
   /// Brings the registers up to date with a host that shares them.
   mutating func synchronizeWithHost()
   /// KCS channel `number` is about to get a host.
@@ -49,6 +54,17 @@ public struct HostInterrupt: Hashable, Sendable {
 }
 
 extension HostInterfaceModule {
+  @inline(__always)
+  public mutating func load(_ offset: Int, width: Int) -> (value: UInt64, isQuiet: Bool) {
+    (read(offset, width: width), false)
+  }
+
+  @inline(__always)
+  public mutating func store(_ value: UInt64, to offset: Int, width: Int) -> Bool {
+    write(value, to: offset, width: width)
+    return false
+  }
+
   /// Nobody shares them.
   @inline(__always)
   public mutating func synchronizeWithHost() {}

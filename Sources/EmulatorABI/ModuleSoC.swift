@@ -16,16 +16,16 @@ import VMProtocol
   // MARK: The registers
 
   override func read(_ offset: Int, width: Int) -> UInt64 {
-    let value = interface.read(offset, width: width)
+    let (value, isQuiet) = interface.load(offset, width: width)
     if isWatched { report(IHB_EVENT_READ, at: UInt64(offset), width: width, value) }
-    follow(interface.interruptSources)
+    if !isQuiet { follow(interface.interruptSources) } else if isWatched { follow() }
     return value
   }
 
   override func write(_ value: UInt64, to offset: Int, width: Int) {
     if isWatched { report(IHB_EVENT_WRITE, at: UInt64(offset), width: width, value) }
-    interface.write(value, to: offset, width: width)
-    follow(interface.interruptSources)
+    let isQuiet = interface.store(value, to: offset, width: width)
+    if !isQuiet { follow(interface.interruptSources) } else if isWatched { follow() }
   }
 
   override var interruptSources: UInt8 { interface.interruptSources }

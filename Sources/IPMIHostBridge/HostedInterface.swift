@@ -43,19 +43,31 @@ public struct HostedInterface<Module: HostInterfaceModule> {
   @inline(__always)
   public var interruptSources: UInt8 { module.interruptSources }
 
-  /// A load by the BMC; see the registers' own `read`.
+  /// A load by the BMC, and whether it is certain that ``interruptSources`` have not changed.
   @inline(__always)
+  public mutating func load(_ offset: Int, width: Int) -> (value: UInt64, isQuiet: Bool) {
+    // Hosts have seen all that was before.
+    let (value, isQuiet) = module.load(offset, width: width)
+    if !isQuiet { settle(isDue: false) }
+    return (value, isQuiet)
+  }
+
+  /// A store by the BMC; returns what ``load(_:width:)`` does.
+  @inline(__always)
+  public mutating func store(_ value: UInt64, to offset: Int, width: Int) -> Bool {
+    let isQuiet = module.store(value, to: offset, width: width)
+    if !isQuiet { settle(isDue: false) }
+    return isQuiet
+  }
+
+  /// A load by the BMC; see the registers' own `read`.
   public mutating func read(_ offset: Int, width: Int) -> UInt64 {
-    let value = module.read(offset, width: width)
-    settle(isDue: false)
-    return value
+    load(offset, width: width).value
   }
 
   /// A store by the BMC; see the registers' own `write`.
-  @inline(__always)
   public mutating func write(_ value: UInt64, to offset: Int, width: Int) {
-    module.write(value, to: offset, width: width)
-    settle(isDue: false)
+    _ = store(value, to: offset, width: width)
   }
 
   // MARK: Time
@@ -80,6 +92,7 @@ public struct HostedInterface<Module: HostInterfaceModule> {
   /// Lets the hosts behind bridges act, where their channels have changed or it `isDue`.
   @inline(__always)
   private mutating func settle(isDue: Bool) {
+    module.synchronizeWithHost()
     guard attached != 0 else { return }
     Self.advance(&module, &kcs, &bt, attached, isDue: isDue, now: now)
   }

@@ -1,5 +1,7 @@
 import EmulatedPair
 import Foundation
+import IPMI
+import ManagementController
 import Testing
 
 /// The library as it is installed, and the programs that use it.
@@ -16,8 +18,20 @@ struct LibraryTests {
   private static let firmware = root.appending(
     path: "firmware-stubs/.build/npcm750-evb/release/npcm750-evb.elf"
   ).path
-  /// What the firmware says of itself: of its log and of its sources, NPCM750EVB's product.
-  private static let deviceID = "device ID: 20 01 00 01 02 8f 00 00 00 50 07 00 00 00 00"
+  /// What a controller with the identity of the firmware answers: NPCM750EVB's product.
+  private static var deviceID: String {
+    var controller = ManagementController(
+      identity: DeviceIdentity(
+        firmwareMajor: 0, firmwareMinor: 1, manufacturer: 0, product: 0x0750,
+        guid: FixedBytes(), name: "npcm750-evb"),
+      sensors: SensorTable(),
+      fru: FRUDescription(
+        chassis: ["", ""], board: ["", "", "", "", ""], product: ["", "", "", "", "", "", ""]))
+    let response = controller.respond(to: Message(.getDeviceID), now: 0)
+    return (0..<response.dataCount).reduce(into: "device ID:") {
+      $0 += String(format: " %02x", response.data($1) ?? 0)
+    }
+  }
 
   /// Runs a program, which must succeed; the lines it prints.
   @discardableResult
