@@ -32,6 +32,7 @@ let package = Package(
     // For the benchmarks, which are a package of their own.
     .library(name: "EmulatedPair", targets: ["EmulatedPair"]),
     .library(name: "RegisterLinkFile", targets: ["RegisterLinkFile"]),
+    .library(name: "CIPMIHostBridge", targets: ["CIPMIHostBridge"]),
     .executable(name: "ipmi-host-bridge", targets: ["ipmi-host-bridge"]),
   ],
   dependencies: [
@@ -99,7 +100,10 @@ let package = Package(
     // The host interface of an SoC and its hosts, for any emulator.
     .target(
       name: "EmulatorABI",
-      dependencies: ["BMCPeripherals", "CIPMIHostBridge", "IPMI", "IPMIHostBridge", "VMProtocol"],
+      dependencies: [
+        "BMCPeripherals", "CIPMIHostBridge", "HostPeripherals", "IPMI", "IPMIHostBridge",
+        "SystemInterfaces", "VMProtocol",
+      ],
       exclude: ["embedded.json", "exports.map"], swiftSettings: strict),
     // libfdt's functions.
     .systemLibrary(name: "CLibFDT", providers: [.apt(["libfdt-dev"])]),

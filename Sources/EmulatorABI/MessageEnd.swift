@@ -16,6 +16,8 @@ import VMProtocol
   var isWire: Bool { false }
   /// Whether it is one that sends with `ihb_request`.
   var messages: MessagesEnd? { nil }
+  /// Whether it is one on an SMBus.
+  var smbus: SMBusEnd? { nil }
   /// Moves bytes both ways; an error where that has failed for good.
   func serve(_ soc: SoC) -> ihb_error { IHB_OK }
   /// When ``serve(_:)`` is due; `.max` where it is not.
@@ -180,5 +182,5 @@ import VMProtocol
 
 extension VMControl {
   /// As the header has it.
-  fileprivate var code: ihb_control { ihb_control(UInt32(rawValue)) }
+  var code: ihb_control { ihb_control(UInt32(rawValue)) }
 }

@@ -40,7 +40,7 @@ public func ihb_attach_messages(
 }
 
 /// Gives the channel its host, and connects it.
-private func attach(_ host: MessageEnd, to soc: SoC) -> ihb_error {
+func attach(_ host: MessageEnd, to soc: SoC) -> ihb_error {
   guard soc[host.responder] == nil, soc.attach(host.responder) else {
     return fail(
       IHB_ERROR_TAKEN, "the channel has a host already: ihb_detach it first, unless it has ports")
@@ -62,7 +62,7 @@ public func ihb_detach(_ soc: OpaquePointer?, _ responder: ihb_responder) -> ihb
   }
 }
 
-private func noHost() -> ihb_error {
+func noHost() -> ihb_error {
   fail(IHB_ERROR_NO_HOST, "the channel has no host by messages of this kind: attach one first")
 }
 

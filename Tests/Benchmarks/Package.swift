@@ -34,11 +34,11 @@ let package = Package(
       path: "Sources/InProcess", swiftSettings: strict),
     // Accesses of a Unicorn; the library is loaded, as an emulator loads it.
     .executableTarget(
-      name: "unicorn-access", dependencies: ["CMeasure"], path: "Sources/UnicornAccess",
-      cSettings: [
-        .treatAllWarnings(as: .error),
-        .headerSearchPath("../../../../Sources/CIPMIHostBridge/include"),
+      name: "unicorn-access",
+      dependencies: [
+        "CMeasure", .product(name: "CIPMIHostBridge", package: "ipmi-host-bridge"),
       ],
+      path: "Sources/UnicornAccess", cSettings: [.treatAllWarnings(as: .error)],
       linkerSettings: [.linkedLibrary("unicorn"), .linkedLibrary("dl")]),
     // Runs `in-process` and the emulators, and prints the table.
     .executableTarget(

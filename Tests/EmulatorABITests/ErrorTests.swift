@@ -79,6 +79,23 @@ import Testing
     expect(ihb_request(nil, IHB_KCS1, 0x18, 1, nil, 0), IHB_ERROR_NULL, noSoC)
     unsafe expect(ihb_request(soc, IHB_KCS1, 0x18, 1, nil, 1), IHB_ERROR_NULL, "data is NULL")
     expect(ihb_ask(nil, IHB_KCS1, IHB_CONTROL_RESET), IHB_ERROR_NULL, noSoC)
+    expect(ihb_attach_smbus(nil, IHB_KCS1, 16, nil, nil), IHB_ERROR_NULL, noSoC)
+    unsafe expect(ihb_smbus_start(nil, IHB_KCS1, true, &flag), IHB_ERROR_NULL, noSoC)
+    unsafe expect(
+      ihb_smbus_start(soc, IHB_KCS1, true, nil), IHB_ERROR_NULL, "acknowledged is NULL")
+    unsafe expect(ihb_smbus_write(nil, IHB_KCS1, 0, &flag), IHB_ERROR_NULL, noSoC)
+    unsafe expect(ihb_smbus_write(soc, IHB_KCS1, 0, nil), IHB_ERROR_NULL, "acknowledged is NULL")
+    unsafe expect(ihb_smbus_read(nil, IHB_KCS1, &byte), IHB_ERROR_NULL, noSoC)
+    unsafe expect(ihb_smbus_read(soc, IHB_KCS1, nil), IHB_ERROR_NULL, "byte is NULL")
+    expect(ihb_smbus_stop(nil, IHB_KCS1), IHB_ERROR_NULL, noSoC)
+    unsafe expect(ihb_smbus_alert(nil, IHB_KCS1, &flag), IHB_ERROR_NULL, noSoC)
+    unsafe expect(ihb_smbus_alert(soc, IHB_KCS1, nil), IHB_ERROR_NULL, "is_asserted is NULL")
+    unsafe expect(
+      ihb_smbus_alert_response(nil, IHB_KCS1, &byte, &flag), IHB_ERROR_NULL, noSoC)
+    unsafe expect(
+      ihb_smbus_alert_response(soc, IHB_KCS1, nil, &flag), IHB_ERROR_NULL, "byte is NULL")
+    unsafe expect(
+      ihb_smbus_alert_response(soc, IHB_KCS1, &byte, nil), IHB_ERROR_NULL, "acknowledged is NULL")
     unsafe expect(ihb_save(nil, nil, 0, &size), IHB_ERROR_NULL, noSoC)
     unsafe expect(ihb_save(soc, nil, 0, nil), IHB_ERROR_NULL, "length is NULL")
     unsafe expect(ihb_save(soc, nil, 1, &size), IHB_ERROR_NULL, "bytes is NULL")
@@ -134,6 +151,12 @@ import Testing
     unsafe expect(ihb_wire_send(soc, IHB_KCS1, &byte, 1, &size), IHB_ERROR_NO_HOST, none)
     unsafe expect(ihb_request(soc, IHB_KCS1, 0x18, 1, nil, 0), IHB_ERROR_NO_HOST, none)
     unsafe expect(ihb_ask(soc, IHB_KCS1, IHB_CONTROL_RESET), IHB_ERROR_NO_HOST, none)
+    unsafe expect(ihb_smbus_stop(soc, IHB_KCS1), IHB_ERROR_NO_HOST, none)
+    for address in [0, 7, 0x0C, 0x78, 0xFF] as [UInt8] {
+      unsafe expect(
+        ihb_attach_smbus(soc, IHB_KCS1, address, nil, nil), IHB_ERROR_OUT_OF_RANGE,
+        "SMBus address \(address) is none for a target: give 7 bits, 8 to 119, but 12")
+    }
     unsafe expect(
       ihb_attach_fd(soc, IHB_KCS1, -1), IHB_ERROR_OUT_OF_RANGE,
       "a file descriptor is 0 or more, and this one is negative")

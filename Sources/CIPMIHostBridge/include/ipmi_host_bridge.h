@@ -263,6 +263,38 @@ IHB_API ihb_error ihb_request(
  *  IHB_ERROR_UNSUPPORTED where it has not said that it can. */
 IHB_API ihb_error ihb_ask(ihb_soc *soc, ihb_responder responder, ihb_control control);
 
+/* ---- A host by SMBus: SSIF --------------------------------------------------------------------- */
+
+/** Gives a channel a host that reaches its BMC by SMBus: an SSIF target, of IPMI v2.0, section 12,
+ *  whose requests go to the channel as messages. The emulator's bus compares the 7-bit `address` and
+ *  calls the functions below, which take effect at once; IPMI suggests 10h. `control`, which may be
+ *  NULL, is called by ihb_advance(), for power, reset, NMI and shutdown. */
+IHB_API ihb_error ihb_attach_smbus(
+    ihb_soc *soc, ihb_responder responder, uint8_t address, ihb_control_fn control, void *user);
+
+/** A START, or a repeated one, with the target's address and whether the host reads. The target does
+ *  not acknowledge while its BMC works on a request. */
+IHB_API ihb_error ihb_smbus_start(
+    ihb_soc *soc, ihb_responder responder, bool reads, bool *acknowledged);
+
+/** The host writes a byte. */
+IHB_API ihb_error ihb_smbus_write(
+    ihb_soc *soc, ihb_responder responder, uint8_t byte, bool *acknowledged);
+
+/** The host reads a byte: FFh where the target does not drive the bus. */
+IHB_API ihb_error ihb_smbus_read(ihb_soc *soc, ihb_responder responder, uint8_t *byte);
+
+/** A STOP. */
+IHB_API ihb_error ihb_smbus_stop(ihb_soc *soc, ihb_responder responder);
+
+/** Whether the target asserts SMBALERT#; ask after ihb_advance(). */
+IHB_API ihb_error ihb_smbus_alert(ihb_soc *soc, ihb_responder responder, bool *is_asserted);
+
+/** The host reads the alert response address, 0Ch: the target's address with direction bit 0, which
+ *  releases SMBALERT#; not acknowledged, and FFh, where it is not asserted. */
+IHB_API ihb_error ihb_smbus_alert_response(
+    ihb_soc *soc, ihb_responder responder, uint8_t *byte, bool *acknowledged);
+
 /* ---- State ----------------------------------------------------------------------------------- */
 
 /** Stores the state, `capacity` bytes at most; `length` is what it has or, with IHB_ERROR_TOO_SMALL,
