@@ -151,11 +151,12 @@ import VMProtocol
     return IHB_OK
   }
 
-  /// The buffer is the callbacks' while they run, so the bytes are decoded one by one.
+  /// A callback may use the buffer for a new request, and may detach this host: the bytes are decoded
+  /// one by one.
   private func take(_ chunk: FixedBytes<512>, _ soc: SoC) {
     for index in 0..<chunk.count { unsafe buffer[index] = chunk[index] }
     unsafe soc.report(IHB_EVENT_TO_HOST, of: responder, buffer, chunk.count)
-    for index in 0..<chunk.count {
+    for index in 0..<chunk.count where soc[responder] === self {
       let byte: [1 of UInt8] = [chunk[index]]
       var offset = 0
       switch host.receive(byte.span, from: &offset) {

@@ -143,10 +143,9 @@ import VMProtocol
     return nil
   }
 
-  /// Has all lines told anew.
-  final func forgetLevels() {
-    lineLevels = 0
-    hostLevels = 0
+  /// Tells what a restored state has changed: the sources may be those that were seen last, but of
+  /// another time.
+  final func followRestored() {
     driveLines()
     follow()
   }

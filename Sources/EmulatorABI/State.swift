@@ -47,7 +47,7 @@ public func ihb_restore(
         IHB_ERROR_BAD_STATE, "no state that ihb_save has stored for ", soc.chip.name.characters,
         " with hosts at the same channels")
     }
-    soc.forgetLevels()
+    soc.followRestored()
     return IHB_OK
   }
 }

@@ -151,6 +151,38 @@ import VMProtocol
     #expect(host.controls == [IHB_CONTROL_RESET, IHB_CONTROL_NMI, IHB_CONTROL_POWER_OFF])
   }
 
+  /// A callback may ask the next thing, or leave.
+  @Test func aCallbackMayAskAgainAndLeave() throws {
+    let chip = try Chip("npcm750")
+    final class Asker {
+      let chip: Chip
+      var responses = 0
+      init(_ chip: Chip) { self.chip = chip }
+    }
+    let asker = Asker(chip)
+    unsafe try Chip.check(
+      ihb_attach_messages(
+        chip.soc, IHB_KCS1,
+        { user, responder, _, _ in
+          let asker = unsafe Unmanaged<Asker>.fromOpaque(user!).takeUnretainedValue()
+          asker.responses += 1
+          let result =
+            asker.responses < 5
+            ? unsafe ihb_request(asker.chip.soc, responder, 0x18, 0x52, nil, 0)
+            : unsafe ihb_detach(asker.chip.soc, responder)
+          #expect(result == IHB_OK)
+        }, nil, Unmanaged.passUnretained(asker).toOpaque()))
+    var firmware = try Firmware(chip)
+    unsafe try Chip.check(ihb_request(chip.soc, IHB_KCS1, 0x18, 0x52, nil, 0))
+    for now in 0..<10 as Range<UInt64> {
+      try firmware.run()
+      try chip.advance(to: now)
+    }
+    #expect(asker.responses == 5)
+    #expect(firmware.requests.count == 5)
+    #expect(try chip.isConnected(IHB_KCS1) == false)
+  }
+
   /// A BMC that does not answer is answered for, when its time is over and not before.
   @Test func silenceEndsAtTheDeadline() throws {
     let chip = try Chip("npcm750")

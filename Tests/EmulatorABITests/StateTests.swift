@@ -85,6 +85,20 @@ import Testing
     #expect(chip.restore(other) == IHB_ERROR_BAD_STATE)
   }
 
+  /// The emulator learns of an interrupt that there was not yet, and of one that there is not any more.
+  @Test func linesFollowARestoredState() throws {
+    let chip = try Chip("npcm750")
+    let low = try chip.save()
+    try chip.write(2, to: 0x18)  // CTL: OBEIE, and ODR is empty
+    let high = try chip.save()
+    for (state, level) in [(low, false), (high, true), (high, true), (low, false)] {
+      #expect(chip.restore(state) == IHB_OK)
+      #expect(chip.levels[9] == level)
+      #expect(try chip.level(ofLine: 9) == level)
+    }
+    #expect(chip.edges.map(\.level) == [true, false, true, false])
+  }
+
   @Test func everyChipHasAState() throws {
     for name in ["npcm750", "npcm730", "ast2400", "ast2500", "ast2600"] {
       let chip = try Chip(name)

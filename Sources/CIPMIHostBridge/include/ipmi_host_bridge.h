@@ -306,8 +306,8 @@ IHB_API ihb_error ihb_save(
     const ihb_soc *soc, uint8_t *bytes, size_t capacity, size_t *length);
 
 /** Takes over a state of the same chip, with hosts by messages at the same channels. A request that
- *  a host has open begins again; the interrupt lines are told anew. IHB_ERROR_BAD_STATE, and no
- *  change, where the bytes are anything else. */
+ *  a host has open begins again; interrupt lines that are not what was told last are told.
+ *  IHB_ERROR_BAD_STATE, and no change, where the bytes are anything else. */
 IHB_API ihb_error ihb_restore(ihb_soc *soc, const uint8_t *bytes, size_t length);
 
 /* ---- Tracing --------------------------------------------------------------------------------- */
