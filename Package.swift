@@ -116,6 +116,13 @@ let package = Package(
       swiftSettings: strict),
     // Starts and watches the emulators of a host and a BMC: for the command line and the tests.
     .target(name: "EmulatedPair", dependencies: ["HostPeripherals"], swiftSettings: strict),
+    // Unicorn's functions that Swift cannot call, and the hook that counts instructions.
+    .target(name: "CUnicorn", linkerSettings: [.linkedLibrary("unicorn")]),
+    // A BMC and its host in one process, a pure function of their inputs.
+    .target(
+      name: "UnicornMachine",
+      dependencies: ["BMCPeripherals", "CUnicorn", "IPMI", "SystemInterfaces"],
+      swiftSettings: strict),
     // The sockets of the stand-alone program: a BMC behind the VM protocol.
     .target(
       name: "Transport",
@@ -131,7 +138,7 @@ let package = Package(
       name: "ipmi-host-bridge",
       dependencies: [
         "BMCPeripherals", "ControllerContent", "DeviceTree", "EmulatedPair", "IPMI",
-        "ManagementController", "Tracing", "Transport",
+        "ManagementController", "Tracing", "Transport", "UnicornMachine",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -31,8 +31,7 @@ struct IPMIHostBridgeCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      QEMUCommand.self, PairQEMUCommand.self, SimulateCommand.self, CaptureCommand.self,
-      ReplayCommand.self,
-      ContentCommand.self, DTBCommand.self,
+      PairCommand.self, QEMUCommand.self, PairQEMUCommand.self, SimulateCommand.self,
+      CaptureCommand.self, ReplayCommand.self, ContentCommand.self, DTBCommand.self,
     ])
 }

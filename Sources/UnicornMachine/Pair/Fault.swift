@@ -1,0 +1,70 @@
+/// Something that goes wrong, at a time that the seed has chosen.
+enum Fault: Hashable, Sendable {
+  /// The host gives up its transaction, as the interface says.
+  case hostAbort
+  /// The host starts again, and has forgotten its transaction.
+  case hostReset
+  /// The BMC starts again; its host interface keeps its registers.
+  case bmcReset
+  /// One side is held for so many nanoseconds.
+  case hostDelay(UInt64)
+  case bmcDelay(UInt64)
+
+  /// What the trace calls it.
+  var name: StaticString {
+    switch self {
+    case .hostAbort: " fault host abort"
+    case .hostReset: " fault host reset"
+    case .bmcReset: " fault bmc reset"
+    case .hostDelay: " fault host delay"
+    case .bmcDelay: " fault bmc delay"
+    }
+  }
+
+  /// A fault of a seed.
+  init(from random: inout SplitMix64) {
+    switch random.next(in: 0...4) {
+    case 0: self = .hostAbort
+    case 1: self = .hostReset
+    case 2: self = .bmcReset
+    case 3: self = .hostDelay(random.next(in: 1_000...20_000_000))
+    default: self = .bmcDelay(random.next(in: 1_000...20_000_000))
+    }
+  }
+}
+
+/// The faults of a pair: when they happen, and which.
+struct FaultSource {
+  private var random: SplitMix64
+  private(set) var next: (time: UInt64, fault: Fault)?
+  /// How many are still to come.
+  private var rest: Int
+
+  /// From the first transaction on, 1 to 8 faults; up to 1 ms lie between two of them.
+  init(seed: UInt64, isEnabled: Bool) {
+    // Another sequence than the scheduler's.
+    random = SplitMix64(seed: seed ^ 0xFA17_FA17_FA17_FA17)
+    rest = isEnabled ? Int(random.next(in: 1...8)) : 0
+    next = nil
+  }
+
+  /// The link is in use at `now`: the first fault can come.
+  mutating func begin(at now: UInt64) {
+    if next == nil { advance(from: now) }
+  }
+
+  /// Takes the fault that is due at `now`.
+  mutating func take(at now: UInt64) -> Fault? {
+    guard let (time, fault) = next, time <= now else { return nil }
+    next = nil
+    advance(from: now)
+    return fault
+  }
+
+  private mutating func advance(from now: UInt64) {
+    guard rest > 0 else { return }
+    rest -= 1
+    let distance = random.next(in: 0...1_000_000) >> random.next(in: 0...6)
+    next = (now + distance, Fault(from: &random))
+  }
+}

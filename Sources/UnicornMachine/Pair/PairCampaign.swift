@@ -1,0 +1,56 @@
+import Dispatch
+import Synchronization
+
+/// Many pairs, one after the other on each of some threads; each pair belongs to one thread.
+public struct PairCampaign: Sendable {
+  public var configuration: PairConfiguration
+  public var seeds: Range<UInt64>
+  /// As many pairs run at once.
+  public var threads: Int
+
+  public init(_ configuration: PairConfiguration, seeds: Range<UInt64>, threads: Int) {
+    self.configuration = configuration
+    self.seeds = seeds
+    self.threads = threads
+  }
+
+  private struct State {
+    var next: UInt64
+    var summary = PairSummary()
+    var error: MachineError?
+  }
+
+  /// Runs all seeds.
+  ///
+  /// - Parameter onResult: Called after each pair, by one thread at a time, with the summary so far.
+  public func run(
+    _ onResult: @escaping @Sendable (PairResult, PairSummary) -> Void = { _, _ in }
+  ) throws -> PairSummary {
+    let state = Mutex(State(next: seeds.lowerBound))
+    DispatchQueue.concurrentPerform(iterations: max(1, threads)) { _ in
+      do {
+        let pair = try Pair(configuration)
+        while let seed = state.withLock({ take(&$0) }) {
+          let result = try pair.run(seed: seed).0
+          state.withLock {
+            $0.summary.add(result)
+            onResult(result, $0.summary)
+          }
+        }
+      } catch {
+        let error = error as? MachineError ?? MachineError("\(error)")
+        state.withLock { $0.error = error }
+      }
+    }
+    return try state.withLock {
+      if let error = $0.error { throw error }
+      return $0.summary
+    }
+  }
+
+  private func take(_ state: inout State) -> UInt64? {
+    guard state.error == nil, state.next < seeds.upperBound else { return nil }
+    defer { state.next += 1 }
+    return state.next
+  }
+}
