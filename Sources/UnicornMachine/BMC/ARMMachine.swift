@@ -178,7 +178,7 @@ import CUnicorn
       }
       let masks = takeInterrupts()
       let isPending = devices.interrupt || devices.fastInterrupt
-      let next = min(end, max(deadline ?? .max, now + 1))
+      let next = max(min(end, deadline ?? .max), now + 1)
       if isSleeping, !isPending {
         idleTime += next - now
         continue
