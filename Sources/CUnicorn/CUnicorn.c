@@ -7,9 +7,9 @@ uc_err cunicorn_set_cpu_model(uc_engine *engine, int model) {
 }
 
 static void count(uc_engine *engine, uint64_t address, uint32_t size, void *user) {
-  (void)address;
   (void)size;
   struct cunicorn_budget *budget = user;
+  if (address - budget->code_start >= budget->code_size) budget->has_left_code = true;
   if (budget->executed >= budget->limit) {
     uc_emu_stop(engine);
   } else {
@@ -72,6 +72,8 @@ void cunicorn_write_cp15(uc_engine *engine, uint32_t crn, uint32_t crm, uint32_t
   reg.val = value;
   uc_reg_write(engine, UC_ARM_REG_CP_REG, &reg);
 }
+
+void cunicorn_flush(uc_engine *engine) { uc_ctl_flush_tlb(engine); }
 
 void *cunicorn_allocate(size_t size) {
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,

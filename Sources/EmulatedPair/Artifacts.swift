@@ -16,11 +16,16 @@ public enum Artifacts {
   /// A board's firmware: `IPMI_HOST_BRIDGE_FIRMWARE`, a folder with one ELF file per board,
   /// `../share/ipmi-host-bridge/` seen from the executable, or the build tree's.
   public static func firmware(for board: Board) throws -> String {
-    let file = "\(board.name).elf"
+    try firmware(forBoardNamed: board.name)
+  }
+
+  /// The firmware of the board called `name`, as ``firmware(for:)``.
+  public static func firmware(forBoardNamed name: String) throws -> String {
+    let file = "\(name).elf"
     return try find(
       "the firmware \(file)", variable: "IPMI_HOST_BRIDGE_FIRMWARE", fileInVariable: file,
       installed: "share/ipmi-host-bridge/\(file)",
-      built: ["firmware-stubs/.build/\(board.name)/release/\(file)"],
+      built: ["firmware-stubs/.build/\(name)/release/\(file)"],
       hint: "`make firmware` builds it")
   }
 

@@ -72,6 +72,20 @@ public struct ELFImage: Sendable {
     if segments.isEmpty { throw no("has nothing to load") }
   }
 
+  /// The addresses from the first to the last executable segment.
+  var code: Range<UInt64> {
+    let code = segments.filter(\.isExecutable)
+    let start = code.map(\.address).min() ?? 0
+    return start..<max(start, code.map { $0.address &+ UInt64($0.data.count) }.max() ?? 0)
+  }
+
+  /// Whether what is executable is in `memory`, which begins at `base`, as it was loaded.
+  func codeIsUnchanged(in memory: Memory, base: UInt64) -> Bool {
+    segments.allSatisfy {
+      !$0.isExecutable || memory.holds($0.data, at: Int(clamping: $0.address &- base))
+    }
+  }
+
   /// The address of a symbol, or `nil` where the file does not name it.
   public func symbol(_ name: String) -> UInt64? {
     let fields = Fields(file)

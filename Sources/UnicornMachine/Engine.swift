@@ -29,7 +29,7 @@ import CUnicorn
     try unsafe Self.check(uc_open(architecture, mode, &handle), "open an engine")
     unsafe self.handle = handle!
     unsafe budget = .allocate(capacity: 1)
-    unsafe budget.initialize(to: cunicorn_budget(executed: 0, limit: 0))
+    unsafe budget.initialize(to: cunicorn_budget())
     self.programCounter = programCounter
     try unsafe Self.check(
       cunicorn_set_cpu_model(self.handle, model), "choose processor \(model)")
@@ -127,46 +127,24 @@ import CUnicorn
     try unsafe Self.check(uc_context_save(handle, context), "save a state")
   }
 
-  /// Resets the processor. Memory stays; translations of what has not changed do, too.
-  func resetProcessor() throws {
+  /// Says where the instructions of the image are: see ``resetProcessor(codeIsUnchanged:)``.
+  func setCode(start: UInt64, size: UInt64) {
+    unsafe budget.pointee.code_start = start
+    unsafe budget.pointee.code_size = size
+  }
+
+  /// Resets the processor; memory has been put back already.
+  ///
+  /// - Parameter codeIsUnchanged: Whether memory at the image's instructions was what it is now. If
+  ///   so, and no others were executed, their translations are kept.
+  func resetProcessor(codeIsUnchanged: Bool) throws {
     try unsafe Self.check(uc_context_restore(handle, reset), "reset the processor")
+    if unsafe !codeIsUnchanged || budget.pointee.has_left_code { unsafe cunicorn_flush(handle) }
+    unsafe budget.pointee.has_left_code = false
     // Unicorn has no call that forgets translated addresses, but mapping memory does it.
     let unused: UInt64 = 0xFFFF_F000
     if unsafe uc_mem_map(handle, unused, 0x1000, 0) == UC_ERR_OK {
       unsafe uc_mem_unmap(handle, unused, 0x1000)
     }
   }
-}
-
-/// Zeroed memory of a machine, private to it; what nobody touches takes no room.
-@safe final class Memory {
-  let bytes: UnsafeMutableRawPointer
-  let size: Int
-
-  init(size: Int) throws {
-    guard let bytes = unsafe cunicorn_allocate(size) else {
-      throw MachineError("there is no address space for \(size) bytes of memory")
-    }
-    unsafe self.bytes = bytes
-    self.size = size
-  }
-
-  deinit { unsafe cunicorn_free(bytes, size) }
-
-  /// Makes it zero again.
-  func clear() { unsafe cunicorn_clear(bytes, size) }
-
-  /// Copies `data` to an offset; nothing happens where it does not fit.
-  func store(_ data: ArraySlice<UInt8>, at offset: Int) {
-    guard offset >= 0, offset <= size - data.count, !data.isEmpty else { return }
-    unsafe data.withUnsafeBytes {
-      unsafe bytes.advanced(by: offset).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
-    }
-  }
-}
-
-/// `value` as data sheets write it, such as `F0001000h`.
-func hexadecimal(_ value: UInt64, digits: Int = 8) -> String {
-  let text = String(value, radix: 16, uppercase: true)
-  return String(repeating: "0", count: max(0, digits - text.count)) + text
 }

@@ -3,46 +3,203 @@ import EmulatedPair
 import Foundation
 import UnicornMachine
 
-/// A BMC and its host in one process.
+/// A BMC and its host in one process, without an emulator beside it.
 struct PairCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pair",
-    abstract: "Run a BMC's firmware against a host's program in one process, exactly repeatable.")
+    abstract: "Run a BMC's firmware and a host's program in one process, exactly repeatable.",
+    discussion: """
+      The BMC's ARM processor and the host's x86-64 one are Unicorn's; they meet in the registers \
+      of the SoC's KCS and BT, as on a board, and run by turns whose lengths the seed chooses. Time \
+      is virtual, nothing sleeps: the same files, options and seed give the same conversation, to \
+      the nanosecond. The exit status is 0 if the host's program ended well in all pairs.
 
-  @Option var soc = "npcm750"
-  @Option var seed: UInt64 = 1
-  @Option var count: UInt64 = 1
-  @Flag(inversion: .prefixedNo) var faults = false
-  @Option var bmc: String?
-  @Option var host: String?
-  @Option var threads = 1
-  @Option var trace: String?
+        ipmi-host-bridge pair                                   the conversation, in a moment
+        ipmi-host-bridge pair --soc ast2600 --seed 7
+        ipmi-host-bridge pair --bmc my.elf --soc npcm750 --script requests.txt
+        ipmi-host-bridge pair --record run.txt                  and later, on any machine:
+        ipmi-host-bridge pair --replay run.txt                  names the first difference
+        ipmi-host-bridge pair --count 10000                     10,000 seeds, with faults
+        ipmi-host-bridge pair --count 500 --seed 501 --summary 2.txt
+        ipmi-host-bridge pair --merge 1.txt --merge 2.txt       parts of a larger run
+
+      With faults the seed also has the host abort or start again, the BMC start again, and either \
+      be held for up to 20 ms, in the middle of transactions; when they are over, the host's \
+      program is run once more, and must end well. What hung or failed is named by its seed.
+
+      A script has a line for each step: "06 01" is a request (NetFn, command, data, hexadecimal, as \
+      ipmitool raw), "bt 06 01" the same by BT, "post 55" a POST code, "wait 1000" microseconds.
+
+      `make firmware` makes the files that are used where none are named \
+      (IPMI_HOST_BRIDGE_FIRMWARE, a folder).
+      """)
+
+  @Option(help: ArgumentHelp("The BMC's SoC or board: \(boardNames).", valueName: "name"))
+  var soc: String?
+
+  @Option(help: ArgumentHelp("The BMC's firmware, an ELF file for ARM.", valueName: "elf"))
+  var bmc: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A device tree for firmware that wants one; it also says which SoC.", valueName: "dtb"))
+  var dtb: String?
+
+  @Option(
+    help: ArgumentHelp("The host's program, an ELF file for x86-64: host.elf.", valueName: "elf"))
+  var host: String?
+
+  @Option(help: ArgumentHelp("The host program's command line.", valueName: "text"))
+  var hostArguments = ""
+
+  @Option(
+    help: ArgumentHelp(
+      "Have this project's state machines say this instead of a program.", valueName: "file"))
+  var script: String?
+
+  @Option(help: ArgumentHelp("The first seed.", valueName: "number"))
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("How many pairs, of as many seeds.", valueName: "number"))
+  var count: UInt64 = 1
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether the seed chooses faults; with more than one pair it does.")
+  var faults: Bool?
+
+  @Option(
+    help: ArgumentHelp(
+      "How many pairs run at once; by default as many as there are processors.",
+      valueName: "number"))
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("Write the run of one pair here.", valueName: "file"))
+  var record: String?
+
+  @Option(help: ArgumentHelp("Run what is recorded here, and compare.", valueName: "file"))
+  var replay: String?
+
+  @Option(help: ArgumentHelp("Write what became of all pairs here.", valueName: "file"))
+  var summary: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Add up such files, and run nothing; may be repeated.", valueName: "file"))
+  var merge: [String] = []
+
+  func validate() throws {
+    guard count >= 1, count <= .max - seed else {
+      throw ValidationError("There is no such number of seeds from \(seed) on: \(count).")
+    }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads is between 1 and 1024.")
+    }
+    if host != nil, script != nil {
+      throw ValidationError("The host has a program or a script: --host or --script.")
+    }
+    if record != nil, count != 1 { throw ValidationError("--record is for one pair.") }
+    if replay != nil, count != 1 || record != nil || script != nil || soc != nil || dtb != nil {
+      throw ValidationError(
+        "What is replayed says all itself; only --bmc and --host say where its files are now.")
+    }
+  }
 
   func run() throws {
-    let start = Date()
-    let board = try UnicornMachine.Board(named: soc)
-    let path = bmc ?? "/work/main/firmware-stubs/.build/\(board.name)/release/\(board.name).elf"
-    let elf = try ELFImage(Array(Data(contentsOf: URL(fileURLWithPath: path))), name: path)
-    let h: PairConfiguration.Host
-    if let host {
-      h = .program(try ELFImage(Array(Data(contentsOf: URL(fileURLWithPath: host))), name: host), commandLine: "")
+    if !merge.isEmpty {
+      try mergeSummaries()
+    } else if let replay {
+      try replayRecording(replay)
+    } else if count == 1, summary == nil {
+      try runOne()
     } else {
-      h = .script(HostScript.standard(for: board))
+      try runMany()
     }
-    let c = PairConfiguration(board: board, firmware: elf, host: h, hasFaults: faults)
-    if count == 1 {
-      let pair = try Pair(c)
-      pair.onLine = { side, time, text in
-        print(String(format: "%10.3f ms  %@ %@", Double(time) / 1e6, side == .bmc ? "BMC " : "host", text))
-      }
-      print("made", Date().timeIntervalSince(start))
-      let (result, text) = try pair.run(seed: seed, keepsTrace: trace != nil)
-      if let trace { try Data(text).write(to: URL(fileURLWithPath: trace)) }
-      print(result)
-    } else {
-      let s = try PairCampaign(c, seeds: seed..<seed + count, threads: threads).run()
-      print(s.text)
-    }
-    print("wall", Date().timeIntervalSince(start))
   }
+
+  // MARK: What is run
+
+  private func runOne() throws {
+    let inputs = try PairInputs(
+      soc: soc, bmc: bmc, dtb: dtb, host: host, hostArguments: hostArguments, script: script)
+    let hasFaults = faults ?? false
+    let (result, trace, seconds) = try converse(
+      inputs.configuration(hasFaults: hasFaults), seed: seed, keepsTrace: record != nil)
+    if let record {
+      let recording = inputs.recording(seed: seed, hasFaults: hasFaults, trace: trace)
+      try PairInputs.write(recording.bytes, to: record)
+      print("Recorded in \(record); `ipmi-host-bridge pair --replay \(record)` compares.")
+    }
+    try report(result, seconds)
+  }
+
+  private func replayRecording(_ path: String) throws {
+    let recording = try Recording(PairInputs.read(path), name: path)
+    let inputs = try PairInputs(recording, bmc: bmc, host: host)
+    let (result, trace, seconds) = try converse(
+      inputs.configuration(hasFaults: recording.hasFaults), seed: recording.seed, keepsTrace: true)
+    if let difference = recording.firstDifference(to: trace) {
+      print("Not the run that was recorded: \(difference).")
+      throw ExitCode.failure
+    }
+    print("The same run: \(result.traceLines) lines of trace, byte for byte.")
+    try report(result, seconds)
+  }
+
+  private func converse(
+    _ configuration: PairConfiguration, seed: UInt64, keepsTrace: Bool
+  ) throws -> (PairResult, trace: [UInt8], seconds: Double) {
+    let started = Date()
+    let pair = try Pair(configuration)
+    pair.onLine = { side, time, text in
+      let milliseconds = String(format: "%10.3f ms", Double(time) / 1e6)
+      print("\(milliseconds)  \(side == .bmc ? "BMC " : "host")  \(text)")
+    }
+    let (result, trace) = try pair.run(seed: seed, keepsTrace: keepsTrace)
+    return (result, trace, Date().timeIntervalSince(started))
+  }
+
+  private func report(_ result: PairResult, _ seconds: Double) throws {
+    var one = PairSummary()
+    one.add(result)
+    print()
+    for line in PairReport(one, seconds: seconds).lines { print(line) }
+    let hash = String(result.traceHash, radix: 16, uppercase: true)
+    print("seed \(result.seed): \(result.traceLines) lines of trace, hash \(hash)")
+    try fail(one)
+  }
+
+  private func runMany() throws {
+    let inputs = try PairInputs(
+      soc: soc, bmc: bmc, dtb: dtb, host: host, hostArguments: hostArguments, script: script)
+    let campaign = PairCampaign(
+      inputs.configuration(hasFaults: faults ?? true), seeds: seed..<seed + count,
+      threads: min(threads ?? ProcessInfo.processInfo.activeProcessorCount, Int(clamping: count)))
+    let started = Date()
+    let progress = PairProgress(count: count)
+    let total = try campaign.run { result, summary in progress.show(result, summary) }
+    if let summary { try PairInputs.write(Array(total.text.utf8), to: summary) }
+    for line in PairReport(total, seconds: Date().timeIntervalSince(started)).lines { print(line) }
+    try fail(total)
+  }
+
+  private func mergeSummaries() throws {
+    var total = PairSummary()
+    for path in merge {
+      let text = String(decoding: try PairInputs.read(path), as: UTF8.self)
+      total.join(try PairSummary(text, name: path))
+    }
+    if let summary { try PairInputs.write(Array(total.text.utf8), to: summary) }
+    for line in PairReport(total).lines { print(line) }
+    try fail(total)
+  }
+
+  private func fail(_ summary: PairSummary) throws {
+    guard !summary.bad.isEmpty else { return }
+    throw ExitCode.failure
+  }
+}
+
+private var boardNames: String {
+  BMCBoard.all.map { "\($0.socName) (\($0.name))" }.joined(separator: ", ")
 }

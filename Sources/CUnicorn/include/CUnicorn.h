@@ -11,6 +11,9 @@ struct cunicorn_budget {
   uint64_t executed;
   // Execution stops before the instruction that would make `executed` greater.
   uint64_t limit;
+  // The addresses at which the program was loaded, and whether it has executed others.
+  uint64_t code_start, code_size;
+  bool has_left_code;
 };
 
 // Chooses the processor, one of enum uc_cpu_arm or uc_cpu_x86; before anything else.
@@ -41,6 +44,9 @@ uint32_t cunicorn_read_cp15(uc_engine *engine, uint32_t crn, uint32_t crm, uint3
                             uint32_t opc2);
 void cunicorn_write_cp15(uc_engine *engine, uint32_t crn, uint32_t crm, uint32_t opc1,
                          uint32_t opc2, uint32_t value);
+
+// Forgets all translations of instructions.
+void cunicorn_flush(uc_engine *engine);
 
 // An address space of `size` bytes without content, private to the process; NULL if there is none.
 void *cunicorn_allocate(size_t size);

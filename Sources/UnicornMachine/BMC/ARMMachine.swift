@@ -6,7 +6,7 @@ import CUnicorn
 /// Time is virtual: each instruction takes the same, and a processor that sleeps goes to the next
 /// thing that happens. Belongs to one thread at a time.
 @safe final class ARMMachine {
-  let board: Board
+  let board: BMCBoard
   private let engine: Engine
   private let memory: Memory
   /// At 0, empty: Unicorn 2.0 fetches by an address that the MMU translates only where there is
@@ -56,7 +56,7 @@ import CUnicorn
   ///   - image: What is in RAM; entered at its entry.
   ///   - deviceTree: Put to the end of RAM, and announced as to a kernel: r1 FFFFFFFFh, r2 its
   ///     address.
-  init(_ board: Board, _ image: ELFImage, deviceTree: [UInt8]? = nil) throws {
+  init(_ board: BMCBoard, _ image: ELFImage, deviceTree: [UInt8]? = nil) throws {
     guard image.machine == .arm else {
       throw MachineError("the firmware is not for an ARM processor, as \(board.name) has one")
     }
@@ -73,6 +73,7 @@ import CUnicorn
     for window in board.windows { try map(window) }
     try hook()
     try load()
+    engine.setCode(start: image.code.lowerBound, size: UInt64(image.code.count))
     engine[UC_ARM_REG_CPSR] = 0x1D3
     engine[UC_ARM_REG_PC] = UInt32(truncatingIfNeeded: image.entry)
     if deviceTree != nil {
@@ -242,8 +243,9 @@ import CUnicorn
 
   /// Resets the part: processor, RAM and devices; the host interface stays as it is.
   func reset() throws {
+    let isUnchanged = image.codeIsUnchanged(in: memory, base: board.ramBase)
     try load()
-    try engine.resetProcessor()
+    try engine.resetProcessor(codeIsUnchanged: isUnchanged)
     devices = Devices(board, devices.hostInterface)
     isSleeping = false
     pendingException = nil

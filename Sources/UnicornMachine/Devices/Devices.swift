@@ -1,8 +1,8 @@
 import BMCPeripherals
 
 /// All devices of a board: what the processor's accesses reach, and what interrupts it.
-struct Devices: Sendable {
-  private let placements: [Board.Placement]
+struct Devices {
+  private let placements: [BMCBoard.Placement]
   private var files: [RegisterFile] = []
   private var gic = GIC()
   private var vic = AspeedVIC()
@@ -14,7 +14,7 @@ struct Devices: Sendable {
 
   private let consoleLine: Int
   private let timerLines: [Int]
-  private let hostLines: [(number: Int, sources: AspeedLPC.Interrupts)]
+  private let hostLines: [(number: Int, sources: UInt8)]
 
   /// The board's timer that interrupts.
   private enum Timer: Sendable {
@@ -24,7 +24,7 @@ struct Devices: Sendable {
   }
 
   /// The devices out of reset; the host interface as it is.
-  init(_ board: Board, _ hostInterface: HostInterface) {
+  init(_ board: BMCBoard, _ hostInterface: HostInterface) {
     self.hostInterface = hostInterface
     hasGIC = board.hasGIC
     switch board.timer {
@@ -32,16 +32,18 @@ struct Devices: Sendable {
     case .generic(let period): timer = .generic(GenericTimer(period: period))
     case .aspeed: timer = .aspeed(AspeedTimer())
     }
-    if case .npcm7xx = board.soc {
+    if case .npcm7xx = board.soc.module {
       watchdog = .npcm7xx(NPCM7xxWatchdog())
     } else {
       watchdog = .aspeed(AspeedWatchdog())
     }
     consoleLine = board.consoleLine
     timerLines = board.timerLines
-    hostLines = board.soc.lines
+    hostLines = board.soc.interruptLines.map {
+      (board.firstSharedLine + $0.number, $0.sources)
+    }
     placements =
-      [Board.Placement(base: board.soc.base, size: board.soc.size, device: .hostInterface)]
+      [BMCBoard.Placement(base: board.soc.base, size: Int(board.soc.size), device: .hostInterface)]
       + board.devices
     files = placements.map {
       guard case .registers(let fixed) = $0.device else { return RegisterFile(size: 0) }
@@ -182,8 +184,8 @@ struct Devices: Sendable {
       timer = .aspeed(device)
     }
     drive(consoleLine, console.interrupt)
-    let sources = hostInterface.interrupts
-    for line in hostLines { drive(line.number, !line.sources.isDisjoint(with: sources)) }
+    let sources = hostInterface.interruptSources
+    for line in hostLines { drive(line.number, line.sources & sources != 0) }
   }
 
   private mutating func drive(_ line: Int, _ isHigh: Bool) {

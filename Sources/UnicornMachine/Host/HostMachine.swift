@@ -57,6 +57,7 @@ import CUnicorn
           unsafe Unmanaged<HostMachine>.fromOpaque(user!).takeUnretainedValue()
             .output(value, to: UInt16(truncatingIfNeeded: port), width: Int(width))
         }, user), "take port I/O")
+    engine.setCode(start: image.code.lowerBound, size: UInt64(image.code.count))
     engine[UC_X86_REG_RIP] = image.symbol("_start64") ?? image.entry
     engine[UC_X86_REG_RDI] = commandLine.isEmpty ? 0 : Self.commandLineAddress
     try engine.keepAsReset()
@@ -101,8 +102,9 @@ import CUnicorn
   func stall(until end: UInt64) { otherTime += end > now ? end - now : 0 }
 
   func reset() throws {
+    let isUnchanged = image.codeIsUnchanged(in: memory, base: 0)
     try load()
-    try engine.resetProcessor()
+    try engine.resetProcessor(codeIsUnchanged: isUnchanged)
     timer = IntervalTimer()
     end = nil
   }

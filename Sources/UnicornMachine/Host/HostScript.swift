@@ -73,7 +73,7 @@ public struct HostScript: Sendable {
   }
 
   /// Talk of a PC's firmware, with every kind of answer: by KCS, and by BT where there is one.
-  public static func standard(for board: Board) -> HostScript {
+  public static func standard(for board: BMCBoard) -> HostScript {
     let requests = [
       "06 01", "06 04", "06 37", "0A 40", "0A 48", "0A 10 00", "00 01", "06 2F",
       "06 24 02 00 00 04 58 02", "06 25", "0A 22", "3E 01", "06 01",

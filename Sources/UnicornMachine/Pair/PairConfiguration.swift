@@ -1,6 +1,6 @@
 /// What a pair is made of: with the seed, all that its run depends on.
 public struct PairConfiguration: Sendable {
-  public var board: Board
+  public var board: BMCBoard
   public var firmware: ELFImage
   /// For firmware that wants one, as a kernel does.
   public var deviceTree: [UInt8]?
@@ -17,7 +17,7 @@ public struct PairConfiguration: Sendable {
   }
 
   public init(
-    board: Board, firmware: ELFImage, deviceTree: [UInt8]? = nil, host: Host, hasFaults: Bool
+    board: BMCBoard, firmware: ELFImage, deviceTree: [UInt8]? = nil, host: Host, hasFaults: Bool
   ) {
     self.board = board
     self.firmware = firmware

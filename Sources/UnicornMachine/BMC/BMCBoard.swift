@@ -2,13 +2,11 @@ import BMCPeripherals
 import CUnicorn
 
 /// A BMC's board: which processor, what is where. All that differs between boards is in here.
-public struct Board: Sendable {
+public struct BMCBoard: Sendable {
   /// As QEMU's `-M` spells it.
   public let name: String
   /// What device trees' roots say they are compatible with: the SoC, and the boards.
   public let compatible: [String]
-  /// As data sheets have it, in lower case.
-  public let socName: String
   let model: Int32
   /// ARMv6 and later can move the exception vectors.
   let hasVectorBase: Bool
@@ -19,7 +17,7 @@ public struct Board: Sendable {
   /// Where there are registers: what is not in ``devices`` reads 0 and loses what is stored.
   let windows: [(base: UInt64, size: Int)]
   let devices: [Placement]
-  let soc: HostInterface.SoC
+  let soc: SystemOnChip
   let timer: Timer
   /// Inputs of the interrupt controller that the console and the timer drive, as it numbers them.
   let consoleLine: Int
@@ -27,7 +25,11 @@ public struct Board: Sendable {
   let hasGIC: Bool
 
   /// Whether its host interface has BT.
-  var hasBT: Bool { if case .aspeed = soc { true } else { false } }
+  var hasBT: Bool { soc.responders.contains(.ibt) }
+  /// What the SoC is called, such as `npcm750`.
+  public var socName: String { "\(soc.name)" }
+  /// What the interrupt controller adds to the numbers of ``soc``'s lines: those before its SPIs.
+  var firstSharedLine: Int { hasGIC ? 32 : 0 }
 
   /// A device and its registers' addresses.
   struct Placement: Sendable {
@@ -52,11 +54,10 @@ public struct Board: Sendable {
   }
 
   /// Every board there is.
-  public static let all: [Board] = [npcm750, ast2600, ast2500, palmetto]
+  public static let all: [BMCBoard] = [npcm750, ast2600, ast2500, palmetto]
 
-  private static let npcm750 = Board(
+  private static let npcm750 = BMCBoard(
     name: "npcm750-evb", compatible: ["nuvoton,npcm750-evb", "nuvoton,npcm750"],
-    socName: "npcm750",
     model: Int32(UC_CPU_ARM_CORTEX_A9.rawValue), hasVectorBase: true, instructionTime: 2,
     ramBase: 0, ramSize: 512 << 20, windows: [(0xF000_0000, 0x100_0000)],
     devices: [
@@ -74,7 +75,7 @@ public struct Board: Sendable {
         base: 0xF080_0000, size: 0x1000,
         device: .registers([.init(offset: 0, ones: 0x04A9_2750, zeros: .max)])),
       Placement(base: 0xF080_1000, size: 0x1000, device: .registers([])),
-    ], soc: .npcm7xx, timer: .global(period: 10), consoleLine: 32 + 2, timerLines: [16 + 11],
+    ], soc: .npcm7xx("npcm750"), timer: .global(period: 10), consoleLine: 32 + 2, timerLines: [16 + 11],
     hasGIC: true)
 
   private static let ast2600 = aspeed(
@@ -91,17 +92,17 @@ public struct Board: Sendable {
   private static func aspeed(
     _ name: String, _ generation: AspeedGeneration, model: uc_cpu_arm, instructionTime: UInt64,
     ramBase: UInt64, revision: (offset: Int, value: UInt32)
-  ) -> Board {
+  ) -> BMCBoard {
     let hasGIC = generation == .ast2600
-    let part = "ast\(hasGIC ? "2600" : generation == .ast2500 ? "2500" : "2400")"
+    let part: StaticString = hasGIC ? "ast2600" : generation == .ast2500 ? "ast2500" : "ast2400"
     let controller: [Placement] =
       hasGIC
       ? [
         Placement(base: 0x4046_1000, size: 0x1000, device: .distributor),
         Placement(base: 0x4046_2000, size: 0x1000, device: .processorInterface),
       ] : [Placement(base: 0x1E6C_0000, size: 0x100, device: .vectoredController)]
-    return Board(
-      name: name, compatible: ["aspeed,\(part)"], socName: part, model: Int32(model.rawValue),
+    return BMCBoard(
+      name: name, compatible: ["aspeed,\(part)"], model: Int32(model.rawValue),
       hasVectorBase: generation != .ast2400, instructionTime: instructionTime, ramBase: ramBase,
       ramSize: 512 << 20,
       windows: [(0x1E60_0000, 0x20_0000)] + (hasGIC ? [(0x4046_0000, 0x8000)] : []),
@@ -119,14 +120,14 @@ public struct Board: Sendable {
         Placement(base: 0x1E78_2000, size: 0x1000, device: .timer),
         Placement(base: 0x1E78_4000, size: 0x20, device: .console),
         Placement(base: 0x1E78_5000, size: 0x20, device: .watchdog),
-      ], soc: .aspeed(generation),
+      ], soc: .aspeed(part, generation),
       timer: hasGIC ? .generic(period: 1) : .aspeed, consoleLine: hasGIC ? 32 + 8 : 10,
       // Of the generic timer the physical one, then the virtual one.
       timerLines: hasGIC ? [16 + 14, 16 + 11] : [16, 17, 18, 35, 36, 37, 38, 39], hasGIC: hasGIC)
   }
 }
 
-extension Board {
+extension BMCBoard {
   /// The board called `name`, or the first one with the SoC that is called so.
   public init(named name: String) throws {
     guard let board = Self.all.first(where: { $0.name == name || $0.socName == name }) else {
