@@ -211,6 +211,12 @@ let package = Package(
         "BMCPeripherals", "DeviceTree", "EmulatedPair", "TestSupport", "ipmi-host-bridge",
       ],
       exclude: ["kernel-bindings", "npcm750-evb.dts"], swiftSettings: strict),
+    // Devices, exceptions, and pairs with the project's firmware.
+    .testTarget(
+      name: "UnicornMachineTests",
+      dependencies: [
+        "EmulatedPair", "TestSupport", "UnicornMachine", "ipmi-host-bridge",
+      ], swiftSettings: strict),
     .testTarget(
       name: "GuestTests", dependencies: ["EmulatedPair", "TestSupport", "ipmi-host-bridge"],
       path: "Tests/Guests", exclude: ["bmc", "host", "init", "initramfs"], swiftSettings: strict),

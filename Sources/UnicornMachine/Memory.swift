@@ -26,6 +26,12 @@ import CUnicorn
     }
   }
 
+  /// The 32-bit word at an offset; `nil` outside.
+  func word(at offset: Int) -> UInt32? {
+    guard offset >= 0, offset <= size - 4 else { return nil }
+    return unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+  }
+
   /// Copies `data` to an offset; nothing happens where it does not fit.
   func store(_ data: ArraySlice<UInt8>, at offset: Int) {
     guard offset >= 0, offset <= size - data.count, !data.isEmpty else { return }

@@ -339,6 +339,9 @@ import CUnicorn
     devices.settle(at: now)
   }
 
+  /// The word of RAM at a physical address; `nil` where there is none.
+  func word(at address: UInt32) -> UInt32? { memory.word(at: Int(address) - Int(board.ramBase)) }
+
   /// Takes what the firmware has written to its console since the last call.
   func takeOutput() -> [UInt8] { devices.console.takeOutput() }
 }

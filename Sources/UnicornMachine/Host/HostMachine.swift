@@ -1,10 +1,11 @@
 import CUnicorn
 
-/// A host: an x86-64 processor of Unicorn in long mode, RAM, COM1, an interval timer, and the bus.
+/// A host: an x86-64 processor of Unicorn in long mode, RAM, COM1, a timer, a clock, and the bus.
 ///
 /// | Port      | Device                                                                  |
 /// |----------:|-------------------------------------------------------------------------|
 /// | 40h, 43h  | ``IntervalTimer``                                                       |
+/// | 70h, 71h  | ``RealTimeClock``                                                       |
 /// | F4h       | The program's end, as of QEMU's isa-debug-exit: AAh is good             |
 /// | 3F8h–3FFh | COM1, which sends at once                                               |
 /// | others    | the bus: KCS, BT, POST codes                                            |
@@ -17,6 +18,7 @@ import CUnicorn
   private let memory: Memory
   private unowned let bus: any PortBus
   private var timer = IntervalTimer()
+  private var clock = RealTimeClock()
   private var output: [UInt8] = []
   private var startCount: UInt64 = 0
   /// Nanoseconds of bus cycles, and in which it was held.
@@ -106,6 +108,7 @@ import CUnicorn
     try load()
     try engine.resetProcessor(codeIsUnchanged: isUnchanged)
     timer = IntervalTimer()
+    clock = RealTimeClock()
     end = nil
   }
 
@@ -145,6 +148,7 @@ import CUnicorn
     defer { spendCycle() }
     return switch port {
     case 0x40: timer.read(at: now)
+    case 0x70, 0x71: clock.read(port, at: now)
     // Transmitter empty.
     case 0x3FD: 0x60
     case 0x3F8...0x3FF: 0
@@ -156,6 +160,7 @@ import CUnicorn
     defer { spendCycle() }
     switch port {
     case 0x40...0x43: timer.write(value, to: port, at: now)
+    case 0x70, 0x71: clock.write(value, to: port)
     case 0x3F8: output.append(value)
     case 0x3F9...0x3FF: break
     case 0xF4:

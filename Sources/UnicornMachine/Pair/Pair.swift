@@ -30,9 +30,9 @@ public final class Pair {
   static let quantum: ClosedRange<UInt64> = 500...8_000
   /// When the host gets its power: the BMC has had its for that long, as on a board.
   static let hostStart: UInt64 = 10_000_000
-  /// Without a transaction or a line for that long, a pair hangs: longer than all retries of a
-  /// KCS transaction and of a BT one take.
-  static let patience: UInt64 = 120_000_000_000
+  /// Without a transaction or a line for that long, a pair hangs, in nanoseconds: longer than all
+  /// retries of a KCS transaction and of a BT one take.
+  var patience: UInt64 = 120_000_000_000
 
   public init(_ configuration: PairConfiguration) throws {
     self.configuration = configuration
@@ -103,13 +103,13 @@ public final class Pair {
         pump(at: time)
         return if case .bad(let reason) = end { .failed("the host: \(reason)") } else { .good }
       }
-      if time > progressTime, time - progressTime > Self.patience {
-        return .hung("nothing moved for \(Self.patience / 1_000_000_000) s of virtual time")
+      if time > progressTime, time - progressTime > patience {
+        return .hung("nothing moved for \(patience / 1_000_000_000) s of virtual time")
       }
       // Where both wait, there is nothing to see until one of them does not.
       let bmcTime = bmc.isIdle ? bmc.deadline ?? .max : time
       let next = min(bmcTime, host.wakeTime, faults.next?.time ?? .max)
-      time = max(time, min(next, time + Self.patience))
+      time = max(time, min(next, time + patience))
       try makeFaultsHappen(at: time)
 
       time += random.next(in: Self.quantum)

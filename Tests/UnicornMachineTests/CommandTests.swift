@@ -1,0 +1,121 @@
+import EmulatedPair
+import Foundation
+import Testing
+
+/// `ipmi-host-bridge pair` as a user runs it, and many of it over machines.
+@Suite(.enabled(if: hasFirmware)) struct CommandTests {
+  /// The executable that was built along with the tests, in the same folder.
+  private static let executable = URL(fileURLWithPath: Artifacts.executablePath())
+    .deletingLastPathComponent().appendingPathComponent("ipmi-host-bridge").path
+
+  private static func run(
+    _ command: [String], environment: [String: String] = [:]
+  ) throws -> (status: Int32, lines: [String]) {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: command[0])
+    process.arguments = Array(command.dropFirst())
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text.split(separator: "\n").map(String.init))
+  }
+
+  private static func pair(_ arguments: String...) throws -> (status: Int32, lines: [String]) {
+    try run([executable, "pair"] + arguments)
+  }
+
+  /// A directory for one test, which is removed after it.
+  private static func withDirectory(_ body: (String) throws -> Void) throws {
+    let directory = FileManager.default.temporaryDirectory
+      .appendingPathComponent("pair-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    try body(directory.path)
+  }
+
+  @Test func withoutArgumentsItPrintsTheConversation() throws {
+    let (status, lines) = try Self.pair()
+    #expect(status == 0)
+    #expect(lines.first?.hasSuffix("BMC   ipmi-host-bridge firmware for npcm750-evb") == true)
+    #expect(lines.contains { $0.contains("host  KCS 06 01 Get Device ID -> 00 completed") })
+    #expect(lines.contains { $0.hasPrefix("12 transactions: ") })
+    #expect(lines.contains { $0.hasPrefix("1 of 1 pairs good") })
+  }
+
+  @Test func aRunIsReplayedAndADifferenceNamed() throws {
+    try Self.withDirectory { directory in
+      let file = "\(directory)/run.txt"
+      try "06 01\nbt 06 04\n".write(
+        toFile: "\(directory)/s.txt", atomically: true, encoding: .utf8)
+      let recorded = try Self.pair(
+        "--soc", "ast2400", "--script", "\(directory)/s.txt", "--faults", "--seed", "9",
+        "--record", file)
+      #expect(recorded.status == 0, "\(recorded.lines)")
+      let replayed = try Self.pair("--replay", file)
+      #expect(replayed.status == 0, "\(replayed.lines)")
+      #expect(replayed.lines.contains { $0.hasPrefix("The same run: ") })
+      #expect(replayed.lines.last == recorded.lines.last)
+
+      // Of another seed: the recording's header and its trace do not go together.
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      try text.replacing("\nseed 9\n", with: "\nseed 10\n").write(
+        toFile: file, atomically: true, encoding: .utf8)
+      let other = try Self.pair("--replay", file)
+      #expect(other.status == 1)
+      #expect(other.lines.contains { $0.hasPrefix("Not the run that was recorded: line ") })
+    }
+  }
+
+  @Test(arguments: [
+    (["--soc", "vax"], "there is no SoC or board 'vax'"),
+    (["--bmc", "/nowhere"], "could not read /nowhere"),
+    (["--host", "/dev/null"], "/dev/null is no ELF file"),
+    (["--dtb", "/dev/null"], "/dev/null: "),
+    (["--replay", "/dev/null"], "/dev/null, line 1: a line was expected"),
+    (["--merge", "/dev/null"], "/dev/null is no summary"),
+    (["--count", "0"], "no such number of seeds"),
+    (["--record", "x", "--count", "2"], "--record is for one pair"),
+    (["--threads", "0"], "--threads is between"),
+  ])
+  func whatIsWrongIsSaid(_ arguments: [String], _ message: String) throws {
+    let (status, lines) = try Self.run([Self.executable, "pair"] + arguments)
+    #expect(status != 0)
+    #expect(lines.joined().contains(message), "\(lines)")
+  }
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/parallel")))
+  func partsOnMachinesAddUpToTheWhole() throws {
+    let package = try #require(
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent() as URL?)
+    try Self.withDirectory { directory in
+      let environment = ["IPMI_HOST_BRIDGE": Self.executable]
+      let script = package.appendingPathComponent("scale/pairs-on-hosts").path
+      // This machine twice, as two would be.
+      let parts = try Self.run(
+        [script, "1", "10", "3", ":,1/:", "\(directory)/results", "--soc", "ast2500"],
+        environment: environment)
+      #expect(parts.status == 0, "\(parts.lines)")
+      let whole = try Self.pair(
+        "--soc", "ast2500", "--seed", "1", "--count", "10", "--summary", "\(directory)/whole.txt")
+      #expect(whole.status == 0)
+      func text(_ file: String) throws -> String {
+        try String(contentsOfFile: "\(directory)/\(file)", encoding: .utf8)
+      }
+      #expect(try text("results/total.txt") == text("whole.txt"))
+
+      // A part that was lost is run again, and only that.
+      try FileManager.default.removeItem(atPath: "\(directory)/results/seeds-4-3.txt")
+      let again = try Self.run(
+        [script, "1", "10", "3", ":", "\(directory)/results", "--soc", "ast2500"],
+        environment: environment)
+      #expect(again.status == 0, "\(again.lines)")
+      #expect(again.lines.count { $0.contains("3 of 3 pairs good") } == 1)
+      #expect(try text("results/total.txt") == text("whole.txt"))
+    }
+  }
+}
