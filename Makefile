@@ -29,8 +29,9 @@ GUEST_PACKAGES := qemu-system-arm qemu-system-x86 ipmitool freeipmi-tools openip
   cpio
 # The command line reads device trees with libfdt; the tests compile some.
 DEVICE_TREE_PACKAGES := device-tree-compiler libfdt-dev
-# The library's examples run on Unicorn, in C and in Python.
-UNICORN_PACKAGES := libunicorn-dev python3-venv
+# Unicorn runs the pairs of the command line, and the library's examples, in C and in Python; GNU
+# parallel runs pairs on many machines.
+UNICORN_PACKAGES := libunicorn-dev parallel python3-venv
 UNICORN_VERSION := 2.1.4
 # The tests validate the overlays with the kernel's bindings.
 SCHEMA_PACKAGES := dt-schema xz-utils
@@ -55,7 +56,7 @@ sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
 .PHONY: help demo test bench lint firmware library plugin guests install packages toolchain debian-13
-.PHONY: debian-bmc-guest device-trees guests-test host-guest libfdt more-guests
+.PHONY: debian-bmc-guest device-trees guests-test host-guest libraries more-guests
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
@@ -106,7 +107,7 @@ test: lint packages plugin library $(call firmware,$(BOARDS)) $(HOST_STUB) guest
 	  IPMI_HOST_BRIDGE_LIBRARY=$(LIBRARY) IPMI_HOST_BRIDGE_PYTHON=$(UNICORN)/bin/python \
 	  $(SWIFT) test $(FILTER)
 else
-test: toolchain libfdt
+test: toolchain libraries
 	$(SWIFT) test --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE) --skip GuestTests \
 	  --skip DeviceTreeTests --skip QEMUFileTests $(FILTER)
 endif
@@ -200,7 +201,7 @@ $(eval $(call program_rule,$(HOST_STUB),host,x86_64-unknown-none-elf))
 # As the program says it.
 VERSION = $(shell sed -n 's/^ *version: "\(.*\)",$$/\1/p' \
   Sources/ipmi-host-bridge/IPMIHostBridgeCommand.swift)
-install: libfdt library plugin $(call firmware,$(BOARDS)) $(HOST_STUB) ## into PREFIX=/usr/local, below DESTDIR
+install: libraries library plugin $(call firmware,$(BOARDS)) $(HOST_STUB) ## into PREFIX=/usr/local, below DESTDIR
 	$(release_program)
 	install -D -m 755 .build/release/ipmi-host-bridge $(DESTDIR)$(PREFIX)/bin/ipmi-host-bridge
 	install -D -m 644 $(PLUGIN) \
@@ -221,8 +222,9 @@ packages: toolchain
 	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES) $(SCHEMA_PACKAGES) \
 	  $(TRACE_PACKAGES) $(UNICORN_PACKAGES)
 
-libfdt: toolchain
-	@.ci/install-packages $(DEVICE_TREE_PACKAGES)
+# What the command line is linked with.
+libraries: toolchain
+	@.ci/install-packages $(DEVICE_TREE_PACKAGES) $(UNICORN_PACKAGES)
 
 toolchain:
 	@command -v $(SWIFT) >/dev/null || \

@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "EmulatedPair", targets: ["EmulatedPair"]),
     .library(name: "RegisterLinkFile", targets: ["RegisterLinkFile"]),
     .library(name: "CIPMIHostBridge", targets: ["CIPMIHostBridge"]),
+    .library(name: "UnicornMachine", targets: ["UnicornMachine"]),
     .executable(name: "ipmi-host-bridge", targets: ["ipmi-host-bridge"]),
   ],
   dependencies: [
@@ -218,7 +219,8 @@ let package = Package(
         "EmulatedPair", "TestSupport", "UnicornMachine", "ipmi-host-bridge",
       ], swiftSettings: strict),
     .testTarget(
-      name: "GuestTests", dependencies: ["EmulatedPair", "TestSupport", "ipmi-host-bridge"],
+      name: "GuestTests",
+      dependencies: ["EmulatedPair", "TestSupport", "UnicornMachine", "ipmi-host-bridge"],
       path: "Tests/Guests", exclude: ["bmc", "host", "init", "initramfs"], swiftSettings: strict),
     // Through the header, as an emulator does; the library itself, and the examples, where
     // IPMI_HOST_BRIDGE_LIBRARY names it.

@@ -18,7 +18,7 @@ public struct ELFImage: Sendable {
   public enum Machine: UInt16, Sendable {
     case arm = 40
     case x86 = 3
-    case x86_64 = 62
+    case amd64 = 62
   }
 
   public let machine: Machine

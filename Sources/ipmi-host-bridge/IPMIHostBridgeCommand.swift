@@ -13,6 +13,9 @@ struct IPMIHostBridgeCommand: ParsableCommand {
       To see it work:
         ipmi-host-bridge pair-qemu
 
+      To run your firmware against a host in one process, the same way every time:
+        ipmi-host-bridge pair --bmc firmware.elf --soc ast2600
+
       To use it with your own command line:
         ipmi-host-bridge qemu -- qemu-system-arm -M npcm750-evb …
 

@@ -47,6 +47,7 @@ let package = Package(
         "CWire", .product(name: "EmulatedPair", package: "ipmi-host-bridge"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "UnicornMachine", package: "ipmi-host-bridge"),
       ],
       path: "Sources/Report", swiftSettings: strict),
   ],

@@ -66,9 +66,8 @@ struct ARMExceptionTests {
 
   /// A vector without code ends nothing and takes its time.
   @Test func exceptionsWithoutEndPassTime() throws {
-    let machine = try ARMMachine(
-      Self.board, image(A32.set(0, 0x7000_0000) + [A32.setVectors(0), A32.undefined], for: Self.board)
-    )
+    let program = A32.set(0, 0x7000_0000) + [A32.setVectors(0), A32.undefined]
+    let machine = try ARMMachine(Self.board, image(program, for: Self.board))
     try machine.run(until: 10_000)
     #expect(machine.now >= 10_000)
   }

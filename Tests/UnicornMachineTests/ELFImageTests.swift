@@ -18,7 +18,7 @@ struct ELFImageTests {
 
   @Test(.enabled(if: hasFirmware)) func symbolsAreFound() throws {
     let image = try hostStub()
-    #expect(image.machine == .x86_64)
+    #expect(image.machine == .amd64)
     #expect(image.symbol("_start64") == image.entry)
     #expect(image.symbol("_start6") == nil)
   }

@@ -75,7 +75,8 @@ public struct BMCBoard: Sendable {
         base: 0xF080_0000, size: 0x1000,
         device: .registers([.init(offset: 0, ones: 0x04A9_2750, zeros: .max)])),
       Placement(base: 0xF080_1000, size: 0x1000, device: .registers([])),
-    ], soc: .npcm7xx("npcm750"), timer: .global(period: 10), consoleLine: 32 + 2, timerLines: [16 + 11],
+    ], soc: .npcm7xx("npcm750"), timer: .global(period: 10), consoleLine: 32 + 2,
+    timerLines: [16 + 11],
     hasGIC: true)
 
   private static let ast2600 = aspeed(

@@ -73,8 +73,12 @@ struct GenericTimer: Sendable {
   struct Instruction: Hashable, Sendable {
     enum Register: Hashable, Sendable {
       case frequency, count
-      /// CVAL, TVAL and CTL of timer 0 or 1.
-      case compare(Int), timer(Int), control(Int)
+      /// CVAL of timer 0 or 1.
+      case compare(Int)
+      /// TVAL.
+      case timer(Int)
+      /// CTL.
+      case control(Int)
       /// CNTKCTL and whatever the state has none of: reads 0.
       case other
     }

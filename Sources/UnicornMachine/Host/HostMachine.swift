@@ -35,7 +35,7 @@ import CUnicorn
   private let commandLine: [UInt8]
 
   init(_ image: ELFImage, commandLine: String, on bus: any PortBus) throws {
-    guard image.machine == .x86_64 else {
+    guard image.machine == .amd64 else {
       throw MachineError("the host's program is not for an x86-64 processor")
     }
     self.image = image

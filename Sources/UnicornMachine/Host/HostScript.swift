@@ -28,7 +28,8 @@ public struct HostScript: Sendable {
   public init(_ text: String) throws {
     self.text = text
     var steps: [Step] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
       let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
       guard let first = words.first else { continue }
       guard let step = Self.step(first, words) else {

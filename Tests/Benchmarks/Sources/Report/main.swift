@@ -6,7 +6,8 @@ import Foundation
 // program, whose native build stands beside this one, PROGRAM is `ipmi-host-bridge`, and LIBRARY is
 // `libipmi-host-bridge.so`. `benchmarks simulate PROGRAM` prints only the rows of `simulate`,
 // `benchmarks link IN-PROCESS` those of accesses and guests, `benchmarks unicorn LIBRARY` those of a
-// Unicorn; `benchmarks echo` and `benchmarks nio-echo` are peers.
+// Unicorn, `benchmarks pairs BOARD` those of pairs in one process; `benchmarks echo` and
+// `benchmarks nio-echo` are peers.
 //
 // Every row is measured beside its peer or floor, in turns, and is a median; on a machine that does
 // other things too, only the ratios mean something.
@@ -33,6 +34,11 @@ do {
     exit(0)
   }
 
+  if arguments[1] == "pairs" {
+    print(table(try PairRows(arguments[2]).rows))
+    exit(0)
+  }
+
   if arguments[1] == "link" {
     print(table(try InProcessRows(arguments[2]).accesses + GuestRows.measured(board)))
     exit(0)
@@ -56,7 +62,7 @@ do {
     table(
       try embedded.accesses + unicorn + [embedded.transactions, native.transactions]
         + embedded.codec
-        + simulatorRows + guests + embedded.sizes + memory.rows))
+        + simulatorRows + guests + embedded.sizes + memory.rows + PairRows(board.name).rows))
 } catch {
   FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
   exit(1)
