@@ -52,7 +52,9 @@ extension PairTests {
   /// Without what depends on the time of the day: data of the SEL's times, events' and the SEL's.
   private static func withoutTime(_ line: String) -> String {
     let timed = ["Get SEL Time", "Get SEL Info", "Read Event Message Buffer"]
-    guard timed.contains(where: line.contains), let colon = line.range(of: ": ") else { return line }
+    guard timed.contains(where: line.contains), let colon = line.range(of: ": ") else {
+      return line
+    }
     return String(line[..<colon.lowerBound])
   }
 }
