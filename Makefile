@@ -136,7 +136,8 @@ bench: packages ## figures beside their peers, measured in one run: a table
 	@.build/benchmarks/release/benchmarks $(IN_PROCESS) .build/release/ipmi-host-bridge $(LIBRARY) \
 	  $(BOARD)
 
-# The command line as it is installed: it depends on nothing but the system's C library.
+# The command line as it is installed: of libraries that are not the system's it needs libfdt's and
+# Unicorn's.
 release_program = $(SWIFT) build -c release --static-swift-stdlib -Xlinker -s \
   --product ipmi-host-bridge
 

@@ -122,7 +122,9 @@ let package = Package(
     // A BMC and its host in one process, a pure function of their inputs.
     .target(
       name: "UnicornMachine",
-      dependencies: ["BMCPeripherals", "CUnicorn", "IPMI", "SystemInterfaces"],
+      dependencies: [
+        "BMCPeripherals", "CUnicorn", "IPMI", "IPMIHostBridge", "SystemInterfaces",
+      ],
       swiftSettings: strict),
     // The sockets of the stand-alone program: a BMC behind the VM protocol.
     .target(

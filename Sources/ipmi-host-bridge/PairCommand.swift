@@ -22,6 +22,9 @@ struct PairCommand: ParsableCommand {
         ipmi-host-bridge pair --count 10000                     10,000 seeds, with faults
         ipmi-host-bridge pair --count 500 --seed 501 --summary 2.txt
         ipmi-host-bridge pair --merge 1.txt --merge 2.txt       parts of a larger run
+        ipmi-host-bridge pair --host unix:bmc.sock              answers a stock QEMU's PC, which has
+          -chardev socket,id=bmc,path=bmc.sock,reconnect=1 -device ipmi-bmc-extern,chardev=bmc,id=bmc0
+          -device isa-ipmi-kcs,bmc=bmc0
 
       With faults the seed also has the host abort or start again, the BMC start again, and either \
       be held for up to 20 ms, in the middle of transactions; when they are over, the host's \
@@ -46,7 +49,10 @@ struct PairCommand: ParsableCommand {
   var dtb: String?
 
   @Option(
-    help: ArgumentHelp("The host's program, an ELF file for x86-64: host.elf.", valueName: "elf"))
+    help: ArgumentHelp(
+      """
+      The host's program, an ELF file for x86-64; or where a stock QEMU's ipmi-bmc-extern connects.
+      """, valueName: "elf|unix:path"))
   var host: String?
 
   @Option(help: ArgumentHelp("The host program's command line.", valueName: "text"))
@@ -98,6 +104,12 @@ struct PairCommand: ParsableCommand {
     if host != nil, script != nil {
       throw ValidationError("The host has a program or a script: --host or --script.")
     }
+    if let host, host.hasPrefix("unix:"),
+      count != 1 || record != nil || replay != nil || summary != nil || faults != nil
+    {
+      throw ValidationError(
+        "A host at a socket lives in real time: no seeds, no faults, no recording with it.")
+    }
     if record != nil, count != 1 { throw ValidationError("--record is for one pair.") }
     if replay != nil, count != 1 || record != nil || script != nil || soc != nil || dtb != nil {
       throw ValidationError(
@@ -108,6 +120,8 @@ struct PairCommand: ParsableCommand {
   func run() throws {
     if !merge.isEmpty {
       try mergeSummaries()
+    } else if let host, host.hasPrefix("unix:") {
+      try serve(host)
     } else if let replay {
       try replayRecording(replay)
     } else if count == 1, summary == nil {

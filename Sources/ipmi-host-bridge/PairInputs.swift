@@ -45,6 +45,15 @@ struct PairInputs {
     }
   }
 
+  /// A BMC in real time, made of the files that the command line names.
+  static func servedBMC(soc: String?, bmc: String?, dtb: String?) throws -> ServedBMC {
+    let deviceTree = try dtb.map { try NamedFile($0) }
+    let board = try board(soc, deviceTree)
+    let firmware = try NamedFile(bmc ?? Artifacts.firmware(forBoardNamed: board.name))
+    return try ServedBMC(
+      board, ELFImage(firmware.bytes, name: firmware.path), deviceTree: deviceTree?.bytes)
+  }
+
   /// The files that a recording names; they must be what they were.
   init(_ recording: Recording, bmc: String?, host: String?) throws {
     func file(_ recorded: Recording.File, _ path: String?) throws -> NamedFile {

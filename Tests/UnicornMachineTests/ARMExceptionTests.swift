@@ -72,6 +72,24 @@ struct ARMExceptionTests {
     #expect(machine.now >= 10_000)
   }
 
+  /// Has IBF of KCS1 interrupt the processor, which masks it still; r5 and r6 are 0 then.
+  private static var enableInterrupts: [UInt32] {
+    var words = A32.set(7, 0xF03F_E100)
+    words += A32.set(8, 0xF000_700C)
+    words += A32.set(9, 0xF03F_F000)
+    words += A32.set(5, 0)
+    words += A32.set(6, 0)
+    words += A32.set(10, 1)
+    words += A32.set(11, 0xFF)
+    words += A32.set(12, 1 << 9)
+    // GICD_CTLR, GICD_ISENABLER1, GICC_PMR, GICC_CTLR; CTL.
+    words += [
+      A32.store(10, to: 9), A32.store(12, to: 9, 0x104), A32.store(11, to: 7, 4),
+      A32.store(10, to: 7), A32.storeByte(10, to: 8, 0x0C),
+    ]
+    return words
+  }
+
   /// 200 bytes of a host, each an interrupt of the GIC; the interrupted loop goes on unharmed.
   @Test func interruptsAreTakenAndReturnedFrom() throws {
     let handler: [UInt32] =
@@ -81,15 +99,12 @@ struct ARMExceptionTests {
         A32.loadByte(3, from: 8, 4), A32.store(3, to: 1, 4), A32.store(2, to: 7, 0x10),
         A32.returnFromInterrupt,
       ]
-    let enable: [UInt32] =
-      A32.set(7, 0xF03F_E100) + A32.set(8, 0xF000_700C) + A32.set(9, 0xF03F_F000)
-      + A32.set(6, 0) + A32.set(10, 1) + A32.set(11, 0xFF) + A32.set(12, 1 << 9) + [
-        A32.store(10, to: 9), A32.store(12, to: 9, 0x104), A32.store(11, to: 7, 4),
-        A32.store(10, to: 7), A32.storeByte(10, to: 8, 0x0C),
-        // SVC mode, IRQs on.
+    // SVC mode, IRQs on; then it counts.
+    let program =
+      Self.enableInterrupts + [
         A32.setState(0x53), A32.add(5, 1), A32.store(5, to: 1, 8), A32.branch(-2),
       ]
-    let machine = try Self.makeMachine(vector: 6, handler: handler, program: enable)
+    let machine = try Self.makeMachine(vector: 6, handler: handler, program: program)
     try machine.run(until: 5_000)
     for count in 1...200 as ClosedRange<UInt32> {
       let turns = try #require(machine.word(at: Self.results + 8))
@@ -104,12 +119,9 @@ struct ARMExceptionTests {
   @Test func aMaskedInterruptEndsASleepAndWaits() throws {
     let machine = try Self.makeMachine(
       vector: 6, handler: [A32.branch(0)],
-      program: A32.set(8, 0xF000_700C) + A32.set(7, 0xF03F_E100) + A32.set(9, 0xF03F_F000)
-        + A32.set(10, 1) + A32.set(11, 0xFF) + A32.set(12, 1 << 9) + A32.set(5, 0) + [
-          A32.store(10, to: 9), A32.store(12, to: 9, 0x104), A32.store(11, to: 7, 4),
-          A32.store(10, to: 7), A32.storeByte(10, to: 8, 0x0C), A32.waitForInterrupt,
-          A32.add(5, 1), A32.store(5, to: 1), A32.branch(0),
-        ])
+      program: Self.enableInterrupts + [
+        A32.waitForInterrupt, A32.add(5, 1), A32.store(5, to: 1), A32.branch(0),
+      ])
     try machine.run(until: 5_000)
     #expect(machine.isIdle)
     let executed = machine.executed

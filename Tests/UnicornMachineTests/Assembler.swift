@@ -2,10 +2,12 @@
 enum A32 {
   /// r`register` := `value`, in two instructions of ARMv7.
   static func set(_ register: UInt32, _ value: UInt32) -> [UInt32] {
-    [0xE300_0000, 0xE340_0000].enumerated().map { index, opcode in
-      let half = value >> UInt32(index * 16) & 0xFFFF
-      return opcode | (half >> 12) << 16 | register << 12 | half & 0xFFF
-    }
+    [move(0xE300_0000, register, value & 0xFFFF), move(0xE340_0000, register, value >> 16)]
+  }
+
+  private static func move(_ opcode: UInt32, _ register: UInt32, _ half: UInt32) -> UInt32 {
+    let upper = (half >> 12) << 16
+    return opcode | upper | register << 12 | (half & 0xFFF)
   }
 
   static func load(_ register: UInt32, from base: UInt32, _ offset: UInt32 = 0) -> UInt32 {

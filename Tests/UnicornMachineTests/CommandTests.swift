@@ -2,6 +2,10 @@ import EmulatedPair
 import Foundation
 import Testing
 
+/// Whether there is a stock PC.
+private let hasQEMU =
+  FileManager.default.isExecutableFile(atPath: "/usr/bin/qemu-system-x86_64")
+
 /// `ipmi-host-bridge pair` as a user runs it, and many of it over machines.
 @Suite(.enabled(if: hasFirmware)) struct CommandTests {
   /// The executable that was built along with the tests, in the same folder.
@@ -85,6 +89,34 @@ import Testing
     let (status, lines) = try Self.run([Self.executable, "pair"] + arguments)
     #expect(status != 0)
     #expect(lines.joined().contains(message), "\(lines)")
+  }
+
+  @Test(.enabled(if: hasQEMU), arguments: ["npcm750", "ast2400"])
+  func aPCOfStockQEMUIsAnswered(_ soc: String) throws {
+    try Self.withDirectory { directory in
+      let socket = "\(directory)/bmc.sock"
+      let bmc = Process()
+      let output = Pipe()
+      bmc.executableURL = URL(fileURLWithPath: Self.executable)
+      bmc.arguments = ["pair", "--soc", soc, "--host", "unix:\(socket)"]
+      bmc.standardOutput = output
+      try bmc.run()
+      let host = try Self.run([
+        "/usr/bin/qemu-system-x86_64", "-accel", "tcg", "-nographic", "-no-reboot",
+        "-kernel", Artifacts.hostStub(), "-append", "bt=none",
+        "-chardev", "socket,id=ipmi0,path=\(socket),reconnect=1",
+        "-device", "ipmi-bmc-extern,chardev=ipmi0,id=bmc0", "-device", "isa-ipmi-kcs,bmc=bmc0",
+        "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+      ])
+      #expect(host.status == 85, "\(host.lines)")
+      #expect(host.lines.contains { $0.hasPrefix("KCS 06 01 Get Device ID -> 00 completed") })
+      // It ends when its host does.
+      let text = String(
+        decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      bmc.waitUntilExit()
+      #expect(bmc.terminationStatus == 0)
+      #expect(text.contains(" 04 02 Platform Event Message -> 00"))
+    }
   }
 
   @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/parallel")))

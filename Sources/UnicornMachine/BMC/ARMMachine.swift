@@ -1,5 +1,6 @@
 import BMCPeripherals
 import CUnicorn
+import SystemInterfaces
 
 /// A BMC: an ARM processor of Unicorn, RAM, and the devices of a board.
 ///
@@ -336,6 +337,17 @@ import CUnicorn
   /// The host writes an I/O port.
   func hostWrite(_ value: UInt8, port: UInt16) {
     devices.hostInterface.hostWrite(value, port: port)
+    devices.settle(at: now)
+  }
+
+  /// KCS channel `number` is about to get a host that is a state machine.
+  func switchOnHost(ofChannel number: Int) {
+    devices.hostInterface.switchOnHost(ofChannel: number)
+  }
+
+  /// Lets such a host act; see `HostInterfaceModule`.
+  func withHost(ofChannel number: Int, _ host: (inout KCSChannel) -> Bool) {
+    devices.hostInterface.withHost(ofChannel: number, host)
     devices.settle(at: now)
   }
 

@@ -26,6 +26,8 @@ public struct BMCBoard: Sendable {
 
   /// Whether its host interface has BT.
   var hasBT: Bool { soc.responders.contains(.ibt) }
+  /// The KCS channel that the firmware answers on at the host's usual ports.
+  var hostChannel: Int { hasBT ? 3 : 1 }
   /// What the SoC is called, such as `npcm750`.
   public var socName: String { "\(soc.name)" }
   /// What the interrupt controller adds to the numbers of ``soc``'s lines: those before its SPIs.

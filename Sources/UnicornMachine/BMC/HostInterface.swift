@@ -30,6 +30,14 @@ struct HostInterface {
 
   // MARK: The host
 
+  /// KCS channel `number` is about to get a host that is a state machine.
+  mutating func switchOnHost(ofChannel number: Int) { module.switchOnHost(ofChannel: number) }
+
+  /// Lets such a host act; see `HostInterfaceModule`.
+  mutating func withHost(ofChannel number: Int, _ host: (inout KCSChannel) -> Bool) {
+    module.withHost(ofChannel: number, host)
+  }
+
   /// The host reads an I/O port; `nil` where nothing here answers.
   mutating func hostRead(port: UInt16) -> UInt8? {
     guard !module.decodesHostPorts else { return module.hostRead(port: port) }
