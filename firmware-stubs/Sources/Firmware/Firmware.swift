@@ -114,7 +114,11 @@ public struct Firmware<BoardType: Board> {
       board.parkOtherCores()
     }
     hostControl.advance(to: now)
-    if let restart, now >= restart { board.restart() }
+    if let time = restart, now >= time {
+      // Once: the next alarm would start the watchdog again, and come before its end for ever.
+      restart = nil
+      board.restart()
+    }
   }
 
   /// Tells the controller whether the host has power.
