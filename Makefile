@@ -163,7 +163,7 @@ $(PLUGIN): $(sources)
 	@touch $@
 
 # The product cannot have the name of the command.
-library: libfdt $(LIBRARY) ## the library for any other emulator
+library: libraries $(LIBRARY) ## the library for any other emulator
 $(LIBRARY): $(sources)
 	$(SWIFT) build -c release --build-system native --toolset Sources/EmulatorABI/embedded.json \
 	  --scratch-path .build/library --product ipmi-host-bridge-library
