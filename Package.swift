@@ -115,6 +115,15 @@ let package = Package(
       name: "ControllerContent",
       dependencies: ["IPMI", "ManagementController", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
+    // libfuse, and a program's own /dev.
+    .target(
+      name: "CFUSE", cSettings: [.treatAllWarnings(as: .error)],
+      linkerSettings: [.linkedLibrary("fuse3")]),
+    // /dev/ipmi-kcsN, /dev/ipmi-bt-host and /dev/ipmi-ssif-host for a BMC's daemons.
+    .target(
+      name: "CharacterDevice",
+      dependencies: ["CFUSE", "IPMI", "IPMIHostBridge", "SystemInterfaces", "VMProtocol"],
+      swiftSettings: strict),
     // Starts and watches the emulators of a host and a BMC: for the command line and the tests.
     .target(name: "EmulatedPair", dependencies: ["HostPeripherals"], swiftSettings: strict),
     // Unicorn's functions that Swift cannot call, and the hook that counts instructions.
@@ -140,8 +149,8 @@ let package = Package(
     .executableTarget(
       name: "ipmi-host-bridge",
       dependencies: [
-        "BMCPeripherals", "ControllerContent", "DeviceTree", "EmulatedPair", "IPMI",
-        "ManagementController", "Tracing", "Transport", "UnicornMachine",
+        "BMCPeripherals", "CharacterDevice", "ControllerContent", "DeviceTree", "EmulatedPair",
+        "IPMI", "ManagementController", "Tracing", "Transport", "UnicornMachine",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -214,6 +223,18 @@ let package = Package(
         "BMCPeripherals", "DeviceTree", "EmulatedPair", "TestSupport", "ipmi-host-bridge",
       ],
       exclude: ["kernel-bindings", "npcm750-evb.dts"], swiftSettings: strict),
+    // The drivers' files as values; with FUSE, where it is allowed, as files.
+    .testTarget(
+      name: "CharacterDeviceTests",
+      dependencies: [
+        "CharacterDevice", "EmulatedPair", "IPMI", "IPMIHostBridge", "SystemInterfaces",
+        "TestSupport", "VMProtocol", "bmc-daemon", "ipmi-host-bridge",
+      ],
+      path: "Tests/CharacterDeviceTests/Tests", swiftSettings: strict),
+    // What BMCs' daemons do with their devices.
+    .executableTarget(
+      name: "bmc-daemon", path: "Tests/CharacterDeviceTests/Daemon",
+      cSettings: [.treatAllWarnings(as: .error)]),
     // Devices, exceptions, and pairs with the project's firmware.
     .testTarget(
       name: "UnicornMachineTests",

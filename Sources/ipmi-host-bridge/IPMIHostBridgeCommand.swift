@@ -26,6 +26,9 @@ struct IPMIHostBridgeCommand: ParsableCommand {
         ipmi-host-bridge capture --listen unix:tap.sock --to unix:bmc.sock --trace pc.pcapng
         ipmi-host-bridge replay pc.pcapng --to unix:bmc.sock
 
+      To run a BMC's daemon without hardware:
+        ipmi-host-bridge openbmc --kcs ipmi-kcs3 --host simulate -- ./kcsbridged -c ipmi-kcs3
+
       To see which host interfaces your firmware's device tree declares:
         ipmi-host-bridge dtb board.dtb
 
@@ -35,6 +38,7 @@ struct IPMIHostBridgeCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       PairCommand.self, QEMUCommand.self, PairQEMUCommand.self, SimulateCommand.self,
-      CaptureCommand.self, ReplayCommand.self, ContentCommand.self, DTBCommand.self,
+      CaptureCommand.self, ReplayCommand.self, OpenBMCCommand.self, ContentCommand.self,
+      DTBCommand.self,
     ])
 }

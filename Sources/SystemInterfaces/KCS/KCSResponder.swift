@@ -34,11 +34,14 @@ public struct KCSResponder<let capacity: Int>: Sendable {
 
   // MARK: What the BMC does
 
+  /// Whether a complete request waits to be taken.
+  public var hasRequest: Bool { requestIsReady && phase == .writeDone }
+
   /// The complete request, once; `nil` where there is none, or the host has aborted it.
   ///
   /// Answer it with ``respond(_:on:)``.
   public mutating func takeRequest() -> FixedBytes<capacity>? {
-    guard requestIsReady, phase == .writeDone else { return nil }
+    guard hasRequest else { return nil }
     requestIsReady = false
     phase = .waitRead
     return request

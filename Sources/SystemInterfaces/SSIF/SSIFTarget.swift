@@ -142,6 +142,11 @@ public struct SSIFTarget: SMBusTarget, Sendable {
   /// Whether a request is waiting or worked on, so that the host is kept off.
   public var isBusy: Bool { phase.isBusy }
 
+  /// Whether there is a response that the host has not read to its last part.
+  public var hasUnreadResponse: Bool { phase == .responding && !isAtEndOfResponse }
+
+  private var isAtEndOfResponse: Bool { nextPart == partCount && readIndex > block.count }
+
   // MARK: What the host does
 
   /// SMBALERT#: a response or attention that the host has not taken note of.
@@ -205,7 +210,7 @@ public struct SSIFTarget: SMBusTarget, Sendable {
   public mutating func stop(now: UInt64) {
     expire(now: now)
     if transfer == .receiving { finishPart(now: now) }
-    if transfer == .sending, nextPart == partCount, readIndex > block.count {
+    if transfer == .sending, isAtEndOfResponse {
       alertsResponse = false
     }
     transfer = .none

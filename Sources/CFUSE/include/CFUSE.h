@@ -1,0 +1,46 @@
+// libfuse 3, and a program's own /dev: what Swift cannot do between fork() and exec().
+#pragma once
+
+#define FUSE_USE_VERSION 35
+#include <fuse3/fuse_lowlevel.h>
+#include <linux/fuse.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+// What kept a program from running, and errno.
+struct device_failure {
+  char step[96];
+  int error;
+};
+
+// Starts `arguments[0]`, found on PATH, with a /dev of its own that has a file for each of `names`
+// beside all that was there. Nothing of it is seen outside, and no privilege is needed: without one
+// the program runs in a user namespace in which its user and group are the same.
+//
+// The files' other ends, connections of FUSE that nobody has answered yet, are put in `connections`.
+// The id of the process, or -1 with `failure` filled in.
+pid_t device_start(
+    char *const *names, size_t count, char *const *arguments, int *connections,
+    struct device_failure *failure);
+
+// The most devices of one program.
+enum { DEVICE_COUNT_MAX = 8 };
+
+// A file descriptor that is readable once the process has ended, or -1.
+int device_process_descriptor(pid_t process);
+
+// A file descriptor of the signals that end programs, which are held back from now on; or -1.
+int device_hold_signals(void);
+// The next signal that was held back, for a program in this one's place: 0 for none, and for those
+// of a terminal, which reach the program by themselves.
+int device_next_signal(int descriptor);
+// Lets them through again.
+void device_release_signals(int descriptor);
+
+// A connection from a listening socket that does not block, or -1.
+int device_accept(int listener);
+
+// Answers an `open`: no cache, and no position whose lock a sleeping read would hold.
+int device_reply_open(fuse_req_t request);
+// Answers an `open` of a file with a position, for pread and pwrite.
+int device_reply_open_seekable(fuse_req_t request);

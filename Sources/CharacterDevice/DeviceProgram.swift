@@ -1,0 +1,116 @@
+import CFUSE
+import Glibc
+
+/// A program that finds devices in its /dev, and this process, which serves them.
+///
+/// The program runs in a mount namespace of its own, where `/dev/NAME` is a file that FUSE brings
+/// here; nobody else sees it. It needs /dev/fuse and, of an ordinary user, user namespaces. One
+/// thread serves every device: a system call is answered before the next one is looked at.
+public struct DeviceProgram {
+  private let devices: [EmulatedDevice]
+  private let observer: @Sendable (EmulatedDevice, DeviceEvent) -> Void
+
+  /// - Parameter observer: called with everything the program does with a device.
+  public init(
+    _ devices: [EmulatedDevice],
+    observer: @escaping @Sendable (EmulatedDevice, DeviceEvent) -> Void = { _, _ in }
+  ) {
+    self.devices = devices
+    self.observer = observer
+  }
+
+  /// Runs a program, found on PATH, to its end. Once every host is a script that is over, the program
+  /// is asked to end (SIGTERM). Signals that would end this process go to the program instead.
+  ///
+  /// - Returns: Its exit status; 128 and the signal's number where one has ended it.
+  /// - Throws: ``DeviceError`` where it could not be started.
+  public func run(_ arguments: [String]) throws -> Int32 {
+    let observer = observer
+    let served = try devices.map { device in try device.served { observer(device, $0) } }
+    let signals = device_hold_signals()
+    guard signals >= 0 else { throw DeviceError("no signalfd: \(errorText())") }
+    defer { device_release_signals(signals) }
+    let (process, connections) = try start(arguments)
+    let program = device_process_descriptor(process)
+    defer { close(program) }
+    do {
+      for (device, connection) in zip(served, connections) { try device.attach(to: connection) }
+    } catch {
+      kill(process, SIGKILL)
+      _ = wait(for: process)
+      throw error
+    }
+    var isAskedToEnd = false
+    while true {
+      for device in served { device.run() }
+      if !isAskedToEnd, served.allSatisfy(\.hostIsDone) {
+        kill(process, SIGTERM)
+        isAskedToEnd = true
+      }
+      let deadline = served.compactMap(\.deadline).min()
+      let ready = sleep(
+        [Descriptor(number: program), Descriptor(number: signals)]
+          + served.flatMap(\.descriptors), until: deadline)
+      while ready.contains(signals), case let number = device_next_signal(signals), number != 0 {
+        kill(process, number)
+      }
+      if ready.contains(program) { return wait(for: process) }
+    }
+  }
+
+  private func start(_ arguments: [String]) throws -> (pid_t, [Int32]) {
+    let count = devices.count
+    var connections = [Int32](repeating: -1, count: count)
+    var failure = device_failure()
+    // The names, then the program's words; a null behind each.
+    var words = unsafe (devices.map(\.name) + arguments).map { unsafe strdup($0) }
+    defer { for index in words.indices { unsafe free(words[index]) } }
+    unsafe words.insert(nil, at: count)
+    unsafe words.append(nil)
+    let process = unsafe words.withUnsafeMutableBufferPointer {
+      unsafe device_start(
+        $0.baseAddress!, count, $0.baseAddress! + count + 1, &connections, &failure)
+    }
+    guard process > 0 else { throw DeviceError(failure, program: arguments[0]) }
+    return (process, connections)
+  }
+
+  /// The numbers of those that are ready.
+  private func sleep(_ descriptors: [Descriptor], until deadline: UInt64?) -> Set<Int32> {
+    var all = descriptors.map {
+      pollfd(fd: $0.number, events: Int16($0.forOutput ? POLLIN | POLLOUT : POLLIN), revents: 0)
+    }
+    var milliseconds: Int32 = -1
+    if let deadline {
+      let now = monotonicTime()
+      milliseconds = deadline > now ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : 0
+    }
+    _ = unsafe poll(&all, UInt(all.count), milliseconds)
+    return Set(all.lazy.filter { $0.revents != 0 }.map(\.fd))
+  }
+}
+
+/// Waits for a process that ends, and gives what a shell would.
+private func wait(for process: pid_t) -> Int32 {
+  var status: Int32 = 0
+  while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+  let signal = status & 0x7F
+  return signal == 0 ? status >> 8 & 0xFF : 128 + signal
+}
+
+extension DeviceError {
+  fileprivate init(_ failure: device_failure, program: String) {
+    let step = unsafe withUnsafeBytes(of: failure.step) {
+      unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    let number = failure.error
+    if step.hasPrefix("run ") {
+      self.init("could not run \(program): \(errorText(number))")
+    } else {
+      self.init(
+        "could not \(step): \(errorText(number)). It takes /dev/fuse that this user may open, and user "
+          + "namespaces or root; in Docker: --device /dev/fuse --cap-add SYS_ADMIN",
+        isPrerequisite: true)
+    }
+  }
+}

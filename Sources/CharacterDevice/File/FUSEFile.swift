@@ -1,0 +1,192 @@
+import CFUSE
+import Glibc
+
+/// What a program does with a file, as FUSE passes it on. Every call is answered, at once or later,
+/// through the request's own functions.
+protocol FileCalls: AnyObject {
+  /// Whether the file has positions for `pread` and `pwrite`.
+  var hasPositions: Bool { get }
+  /// `open`; the error, or `nil`.
+  func open() -> DriverError?
+  func release()
+  func read(_ call: FileCall, _ count: Int)
+  func write(_ call: FileCall, _ bytes: Span<UInt8>)
+  func control(_ request: UInt32) -> DriverError?
+  func poll() -> PollEvents
+  /// A signal has come for a caller that sleeps.
+  func interrupted(_ call: FileCall)
+}
+
+/// A `read` or `write` that waits for its answer.
+@safe struct FileCall: Equatable {
+  fileprivate let request: OpaquePointer
+  let offset: Int64
+  let isNonblocking: Bool
+
+  static func == (one: FileCall, other: FileCall) -> Bool {
+    unsafe one.request == other.request
+  }
+
+  func fail(_ error: DriverError) { _ = unsafe fuse_reply_err(request, error.rawValue) }
+
+  /// Answers a `write`.
+  func succeed(_ count: Int) { _ = unsafe fuse_reply_write(request, count) }
+
+  /// Answers a `read`.
+  func succeed(_ bytes: FileBytes) {
+    let array = bytes.array
+    _ = unsafe array.span.withUnsafeBytes {
+      unsafe fuse_reply_buf(
+        request, $0.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+    }
+  }
+}
+
+/// A connection of FUSE whose root is one file, and who answers for it.
+///
+/// One thread: `receive()` when ``descriptor`` is readable. libfuse's functions are called on that
+/// thread alone.
+@safe final class FUSEFile {
+  let descriptor: Int32
+  private let calls: any FileCalls
+  private let session: OpaquePointer
+  private var buffer = unsafe fuse_buf()
+  /// Where sleepers of `poll` are told: one for the open file, whoever sleeps.
+  private var sleepers: OpaquePointer?
+  /// Calls for which a signal has come.
+  private var interrupted: [OpaquePointer] = unsafe []
+  /// Calls that wait for their answer.
+  private var waiting: [FileCall] = []
+
+  /// - Parameter connection: what `device_start` gave, which this owns now.
+  init(connection: Int32, calls: any FileCalls) throws {
+    descriptor = connection
+    self.calls = calls
+    var operations = Self.operations
+    let name = unsafe strdup("ipmi-host-bridge")
+    defer { unsafe free(name) }
+    var names = unsafe [name, nil]
+    let session = unsafe names.withUnsafeMutableBufferPointer { names in
+      var arguments = unsafe fuse_args(argc: 1, argv: names.baseAddress, allocated: 0)
+      return unsafe fuse_session_new(
+        &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size, nil)
+    }
+    guard let session = unsafe session,
+      unsafe fuse_session_mount(session, "/dev/fd/\(connection)") == 0
+    else { throw DeviceError("libfuse took no connection") }
+    unsafe self.session = unsafe session
+    _ = fcntl(connection, F_SETFL, fcntl(connection, F_GETFL) | O_NONBLOCK)
+  }
+
+  deinit {
+    if let sleepers = unsafe sleepers { unsafe fuse_pollhandle_destroy(sleepers) }
+    unsafe free(buffer.mem)
+    unsafe fuse_session_destroy(session)
+  }
+
+  /// Takes one request from the kernel; `false` where there was none.
+  func receive() -> Bool {
+    guard unsafe fuse_session_receive_buf(session, &buffer) > 0 else { return false }
+    unsafe Self.current = self
+    unsafe fuse_session_process_buf(session, &buffer)
+    unsafe Self.current = nil
+    while let request = unsafe interrupted.popLast() {
+      if let call = waiting.first(where: { unsafe $0.request == request }) {
+        calls.interrupted(call)
+      }
+    }
+    return true
+  }
+
+  /// Wakes whoever sleeps in `poll`, `select` or `epoll_wait`.
+  func wake() {
+    if let sleepers = unsafe sleepers { _ = unsafe fuse_lowlevel_notify_poll(sleepers) }
+  }
+
+  /// Keeps a call that is not answered yet, for its signal.
+  func wait(for call: FileCall) {
+    waiting.append(call)
+    unsafe fuse_req_interrupt_func(
+      call.request,
+      { request, data in
+        let file = unsafe Unmanaged<FUSEFile>.fromOpaque(data!).takeUnretainedValue()
+        unsafe file.interrupted.append(request!)
+      }, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  /// The call is answered.
+  func finished(_ call: FileCall) { waiting.removeAll { $0 == call } }
+
+  // MARK: What libfuse calls
+
+  /// The file that ``receive()`` is in: libfuse has one thread here, and calls from nowhere else.
+  nonisolated(unsafe) private static var current: FUSEFile!
+
+  private static let operations = {
+    var operations = fuse_lowlevel_ops()
+    unsafe operations.getattr = { request, _, _ in unsafe replyAttributes(request) }
+    // A shell's ">" truncates.
+    unsafe operations.setattr = { request, _, _, _, _ in unsafe replyAttributes(request) }
+    unsafe operations.open = { request, _, _ in
+      let calls = unsafe current.calls
+      if let error = calls.open() {
+        _ = unsafe fuse_reply_err(request, error.rawValue)
+      } else {
+        _ =
+          unsafe calls.hasPositions
+          ? device_reply_open_seekable(request) : device_reply_open(request)
+      }
+    }
+    unsafe operations.release = { request, _, _ in
+      unsafe current.calls.release()
+      if let sleepers = unsafe current.sleepers { unsafe fuse_pollhandle_destroy(sleepers) }
+      unsafe current.sleepers = nil
+      _ = unsafe fuse_reply_err(request, 0)
+    }
+    unsafe operations.read = { request, _, count, offset, file in
+      let call = unsafe FileCall(request, offset, file)
+      unsafe current.calls.read(call, count)
+    }
+    unsafe operations.write = { request, _, bytes, count, offset, file in
+      let call = unsafe FileCall(request, offset, file)
+      let buffer = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
+        .assumingMemoryBound(to: UInt8.self)
+      unsafe current.calls.write(call, buffer.span)
+    }
+    unsafe operations.ioctl = { request, _, command, _, _, _, _, _, _ in
+      if let error = unsafe current.calls.control(command) {
+        _ = unsafe fuse_reply_err(request, error.rawValue)
+      } else {
+        _ = unsafe fuse_reply_ioctl(request, 0, nil, 0)
+      }
+    }
+    unsafe operations.poll = { request, _, _, sleepers in
+      if let sleepers = unsafe sleepers {
+        if let last = unsafe current.sleepers { unsafe fuse_pollhandle_destroy(last) }
+        unsafe current.sleepers = unsafe sleepers
+      }
+      _ = unsafe fuse_reply_poll(request, current.calls.poll().rawValue)
+    }
+    return operations
+  }()
+
+  private static func replyAttributes(_ request: OpaquePointer?) {
+    var status = stat()
+    status.st_ino = 1
+    status.st_nlink = 1
+    status.st_mode = S_IFREG | 0o600
+    status.st_uid = getuid()
+    status.st_gid = getgid()
+    _ = unsafe fuse_reply_attr(request, &status, 3600)
+  }
+}
+
+extension FileCall {
+  fileprivate init(
+    _ request: OpaquePointer?, _ offset: Int, _ file: UnsafeMutablePointer<fuse_file_info>?
+  ) {
+    unsafe self.init(
+      request: request!, offset: Int64(offset), isNonblocking: file!.pointee.flags & O_NONBLOCK != 0
+    )
+  }
+}

@@ -1,0 +1,179 @@
+import Glibc
+import IPMI
+import IPMIHostBridge
+import SystemInterfaces
+
+/// A device's file and its host, as a loop of events serves them.
+protocol ServedDevice: AnyObject {
+  /// What `poll(2)` is to watch.
+  var descriptors: [Descriptor] { get }
+  /// When ``run(now:)`` must be called if nothing else happens, in nanoseconds.
+  var deadline: UInt64? { get }
+  /// Whether its host has nothing more to say.
+  var hostIsDone: Bool { get }
+  /// Connects the file to who calls it.
+  func attach(to connection: Int32) throws
+  /// Serves whatever is there to be served.
+  func run()
+}
+
+/// A descriptor to watch, for input and perhaps for output.
+struct Descriptor {
+  var number: Int32
+  var forOutput = false
+}
+
+/// The time in nanoseconds since the machine started.
+func monotonicTime() -> UInt64 {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+/// A ``DeviceLink`` whose file is FUSE's.
+final class DeviceFile<Driver: DeviceDriver, Host: SystemInterfaceHost>: FileCalls, ServedDevice
+where Driver.Registers == Host.Registers {
+  private var link: DeviceLink<Driver, Host>
+  private let peer: any HostPeer
+  private let observer: (DeviceEvent) -> Void
+  private var file: FUSEFile?
+  private var reads: [(call: FileCall, count: Int)] = []
+  private var writes: [(call: FileCall, bytes: [UInt8])] = []
+  let hasPositions: Bool
+
+  init(
+    _ host: Host, _ peer: any HostPeer, hasPositions: Bool = false,
+    observer: @escaping (DeviceEvent) -> Void
+  ) {
+    link = DeviceLink(host)
+    self.peer = peer
+    self.hasPositions = hasPositions
+    self.observer = observer
+  }
+
+  func attach(to connection: Int32) throws {
+    file = try FUSEFile(connection: connection, calls: self)
+  }
+
+  // MARK: The loop
+
+  var descriptors: [Descriptor] {
+    var all = peer.descriptors(hasOutput: link.bridge.hasOutput)
+    if let file { all.append(Descriptor(number: file.descriptor)) }
+    return all
+  }
+
+  var deadline: UInt64? { link.deadline }
+
+  var hostIsDone: Bool { peer.isDone }
+
+  func run() {
+    while file?.receive() == true {}
+    repeat { settle() } while exchange()
+  }
+
+  /// Carries bytes between the bridge and its peer; whether any moved.
+  private func exchange() -> Bool {
+    let change = peer.takeConnectionChange()
+    if change == .connected { link.bridge.connected() }
+    if change == .disconnected { link.bridge.disconnected() }
+    var hasMoved = change != nil
+    let input = peer.take(link.bridge.acceptableInput)
+    if !input.isEmpty {
+      link.bridge.receive(input.span, now: monotonicTime())
+      hasMoved = true
+    }
+    while link.bridge.hasOutput {
+      var chunk = FixedBytes<512>()
+      link.bridge.copyOutput(into: &chunk)
+      let bytes = (0..<chunk.count).map { chunk[$0] }
+      let count = peer.give(bytes)
+      guard count > 0 else { break }
+      link.bridge.consumeOutput(count)
+      hasMoved = true
+    }
+    return hasMoved
+  }
+
+  /// Lets the link come to rest, and wakes who has slept for what happened.
+  private func settle() {
+    link.settle(now: monotonicTime())
+    while link.takeWake() {
+      file?.wake()
+      let reads = self.reads
+      let writes = self.writes
+      self.reads = []
+      self.writes = []
+      for (call, count) in reads {
+        file?.finished(call)
+        read(call, count)
+      }
+      for (call, bytes) in writes {
+        file?.finished(call)
+        write(call, bytes.span)
+      }
+    }
+  }
+
+  // MARK: The file
+
+  func open() -> DriverError? {
+    let error = link.open(now: monotonicTime())
+    observer(.opened(error))
+    return error
+  }
+
+  func release() {
+    link.release(now: monotonicTime())
+    observer(.released)
+  }
+
+  func read(_ call: FileCall, _ count: Int) {
+    switch link.read(
+      count, at: call.offset, isNonblocking: call.isNonblocking, now: monotonicTime())
+    {
+    case .done(let bytes):
+      observer(.read((0..<bytes.count).map { bytes[$0] }))
+      call.succeed(bytes)
+    case .failed(let error):
+      if error != .again { observer(.readFailed(error)) }
+      call.fail(error)
+    case .waits:
+      reads.append((call, count))
+      file?.wait(for: call)
+    }
+  }
+
+  func write(_ call: FileCall, _ bytes: Span<UInt8>) {
+    let outcome = link.write(
+      bytes, at: call.offset, isNonblocking: call.isNonblocking, now: monotonicTime())
+    let copy = bytes.indices.map { bytes[$0] }
+    switch outcome {
+    case .done(let count):
+      observer(.wrote(copy))
+      call.succeed(count)
+    case .failed(let error):
+      observer(.writeFailed(copy, error))
+      call.fail(error)
+    case .waits:
+      writes.append((call, copy))
+      file?.wait(for: call)
+    }
+  }
+
+  func control(_ request: UInt32) -> DriverError? {
+    let error = link.control(request, now: monotonicTime())
+    observer(.control(request, error))
+    return error
+  }
+
+  func poll() -> PollEvents { link.poll() }
+
+  func interrupted(_ call: FileCall) {
+    let isRead = reads.contains { $0.call == call }
+    reads.removeAll { $0.call == call }
+    writes.removeAll { $0.call == call }
+    file?.finished(call)
+    call.fail(isRead ? Driver.interruptedRead : .interrupted)
+  }
+}

@@ -1,0 +1,90 @@
+import CFUSE
+import Glibc
+
+/// A host that connects to a Unix socket: QEMU's `ipmi-bmc-extern`, one at a time.
+final class SocketHost: HostPeer {
+  private let path: String
+  private let listener: Int32
+  private var connection: Int32 = -1
+  private var changes: [ConnectionChange] = []
+
+  /// Listens at `path`; a socket that nobody listens at any more is replaced.
+  init(path: String) throws {
+    self.path = path
+    listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+      throw DeviceError(
+        "\(path): a Unix socket's path has 1 to 107 bytes; choose a shorter one")
+    }
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+    let length = socklen_t(MemoryLayout<sockaddr_un>.size)
+    let listener = listener
+    func call(_ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Bool {
+      unsafe withUnsafePointer(to: &address) {
+        unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          unsafe body(listener, $0, length) == 0
+        }
+      }
+    }
+    if unsafe !call({ unsafe bind($0, $1, $2) }), errno == EADDRINUSE {
+      // Of a program that has ended, or of one that runs.
+      let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+      let isUsed = unsafe call { unsafe connect(probe, $1, $2) }
+      close(probe)
+      if isUsed { throw DeviceError("\(path): somebody listens there; choose another path") }
+      unsafe unlink(path)
+      _ = unsafe call { unsafe bind($0, $1, $2) }
+    }
+    guard unsafe chmod(path, 0o600) == 0, listen(listener, 1) == 0 else {
+      throw DeviceError("\(path): no socket can be made there: \(errorText())")
+    }
+  }
+
+  deinit {
+    close(listener)
+    if connection >= 0 { close(connection) }
+    unsafe unlink(path)
+  }
+
+  var isDone: Bool { false }
+
+  func descriptors(hasOutput: Bool) -> [Descriptor] {
+    connection < 0
+      ? [Descriptor(number: listener)] : [Descriptor(number: connection, forOutput: hasOutput)]
+  }
+
+  func takeConnectionChange() -> ConnectionChange? {
+    if connection < 0, changes.isEmpty {
+      connection = device_accept(listener)
+      if connection >= 0 { changes.append(.connected) }
+    }
+    return changes.isEmpty ? nil : changes.removeFirst()
+  }
+
+  func take(_ count: Int) -> [UInt8] {
+    guard connection >= 0, count > 0 else { return [] }
+    var bytes = [UInt8](repeating: 0, count: min(count, 4096))
+    let received = unsafe recv(connection, &bytes, bytes.count, 0)
+    if received == 0 || received < 0 && errno != EAGAIN && errno != EINTR { disconnect() }
+    return received > 0 ? Array(bytes.prefix(received)) : []
+  }
+
+  func give(_ bytes: [UInt8]) -> Int {
+    guard connection >= 0 else { return 0 }
+    let sent = unsafe send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    if sent < 0, errno != EAGAIN, errno != EINTR { disconnect() }
+    return max(0, sent)
+  }
+
+  private func disconnect() {
+    close(connection)
+    connection = -1
+    changes.append(.disconnected)
+  }
+}
+
+/// What `errno` says.
+func errorText(_ number: Int32 = errno) -> String { unsafe String(cString: strerror(number)) }

@@ -1,0 +1,129 @@
+import EmulatedPair
+import Foundation
+import Testing
+
+@testable import CharacterDevice
+
+/// Real programs, real files: `ipmi-host-bridge openbmc` with a daemon.
+///
+/// Skipped where FUSE is not allowed, as in most containers; the command then says so and ends with
+/// status 77. With IPMI_HOST_BRIDGE_KCSBRIDGED, _BTBRIDGED or _SSIFBRIDGED, paths of OpenBMC's
+/// daemons, those run as well; they need a D-Bus where DBUS_SYSTEM_BUS_ADDRESS says.
+@Suite(.enabled(if: Command.isAllowed, "FUSE in a mount namespace of one's own"))
+struct ProgramTests {
+  /// A daemon, and the options that give it its device.
+  struct Kind: CustomTestStringConvertible, Sendable {
+    var daemon: String
+    var device: String
+    var options: [String]
+    var variable: String
+
+    var testDescription: String { daemon }
+
+    static let all = [
+      Kind(
+        daemon: "kcsbridged", device: "ipmi-kcs3", options: ["--kcs", "ipmi-kcs3"],
+        variable: "IPMI_HOST_BRIDGE_KCSBRIDGED"),
+      Kind(
+        daemon: "btbridged", device: "ipmi-bt-host", options: ["--bt"],
+        variable: "IPMI_HOST_BRIDGE_BTBRIDGED"),
+      Kind(
+        daemon: "ssifbridged", device: "ipmi-ssif-host", options: ["--ssif"],
+        variable: "IPMI_HOST_BRIDGE_SSIFBRIDGED"),
+    ]
+
+    /// Our own daemon, which does what that one does.
+    func command(_ arguments: [String] = []) -> [String] {
+      ["--", Command.daemon, daemon, "/dev/" + device] + arguments
+    }
+  }
+
+  @Test(arguments: Kind.all)
+  func daemonAnswersAScript(_ kind: Kind) throws {
+    let run = try Command.run(kind.options + ["--host", "simulate"] + kind.command())
+    #expect(run.status == .exited(0), "\(run.lines)")
+    #expect(run.lines.contains("1..6"))
+    #expect(run.lines.filter { $0.hasPrefix("ok ") }.count == 6)
+    #expect(run.lines.contains { $0 == "ok 1 - \(kind.device) 06 01 Get Device ID -> 00" })
+    #expect(run.lines.contains("\(kind.device) open"))
+  }
+
+  @Test(arguments: Kind.all)
+  func exitStatusIsTheDaemonsOwn(_ kind: Kind) throws {
+    let run = try Command.run(kind.options + ["--host", "simulate"] + kind.command(["exit=2"]))
+    #expect(run.status == .exited(7), "\(run.lines)")
+    #expect(run.lines.contains { $0.hasPrefix("Bail out! The program ended with status 7") })
+  }
+
+  @Test func everyLengthComesThroughUnchanged() throws {
+    let directory = try TemporaryDirectory("ipmi-script")
+    var script = ""
+    for length in [0, 1, 2, 100, 252, 297] {
+      let data = (0..<length).map { String(UInt8(truncatingIfNeeded: $0 &* 7), radix: 16) }
+        .joined(separator: " ")
+      script += "2e 10 \(data) -> 00 \(data)\n"
+    }
+    let file = directory.path("script")
+    try script.write(toFile: file, atomically: true, encoding: .utf8)
+    let run = try Command.run(
+      ["--kcs", "ipmi-kcs3", "--host", "script:" + file] + Kind.all[0].command())
+    #expect(run.status == .exited(0), "\(run.lines)")
+    #expect(run.lines.filter { $0.hasPrefix("ok ") }.count == 6)
+  }
+
+  @Test func answerThatIsNotExpectedIsStatusOne() throws {
+    let directory = try TemporaryDirectory("ipmi-script")
+    let file = directory.path("script")
+    try "06 01 -> c1\n06 04\n".write(toFile: file, atomically: true, encoding: .utf8)
+    let run = try Command.run(
+      ["--kcs", "ipmi-kcs3", "--host", "script:" + file] + Kind.all[0].command())
+    #expect(run.status == .exited(1), "\(run.lines)")
+    #expect(run.lines.contains { $0.hasPrefix("not ok 1 - ") })
+    #expect(run.lines.contains { $0.hasPrefix("ok 2 - ") })
+  }
+
+  @Test func duplicateAnswerIsEINVALOnKCS() throws {
+    let run = try Command.run(
+      ["--kcs", "ipmi-kcs3", "--host", "simulate"] + Kind.all[0].command(["twice"]))
+    #expect(run.status == .exited(0), "\(run.lines)")
+    #expect(run.lines.filter { $0 == "write: EINVAL" }.count >= 5)
+  }
+
+  @Test func lateAnswerOfSSIFIsEINVALAndTheHostGoesOn() throws {
+    let run = try Command.run(
+      ["--ssif", "--host", "simulate"] + Kind.all[2].command(["late=700"]), timeout: 120)
+    #expect(run.lines.contains("write: EINVAL"), "\(run.lines)")
+  }
+
+  @Test func nobodyElseSeesTheDevice() throws {
+    let run = try Command.run(
+      ["--kcs", "ipmi-kcs7", "--host", "simulate", "--", "sh", "-c"]
+        + ["ls -l /dev/ipmi-kcs7 /dev/null /dev/fd/0; nsenter --version >/dev/null; exit 3"])
+    #expect(run.status == .exited(3), "\(run.lines)")
+    #expect(run.lines.contains { $0.hasSuffix(" /dev/ipmi-kcs7") })
+    #expect(run.lines.contains { $0.hasSuffix(" /dev/null") })
+    #expect(!FileManager.default.fileExists(atPath: "/dev/ipmi-kcs7"))
+  }
+
+  @Test func programThatIsNotThereIsSaidSo() throws {
+    let run = try Command.run(
+      ["--kcs", "ipmi-kcs3", "--host", "simulate", "--", "no-such-daemon"])
+    #expect(run.status != .exited(0))
+    #expect(run.lines.contains { $0.contains("could not run no-such-daemon: No such file") })
+  }
+
+  @Test(arguments: Kind.all)
+  func openBMCsOwnDaemonOpensTheDevice(_ kind: Kind) throws {
+    guard let daemon = ProcessInfo.processInfo.environment[kind.variable] else { return }
+    let arguments =
+      switch kind.daemon {
+      case "kcsbridged": ["-c", kind.device]
+      case "btbridged": ["--vv"]
+      default: []
+      }
+    let run = try Command.run(
+      kind.options + ["--host", "simulate", "--", daemon] + arguments, timeout: 60)
+    #expect(run.lines.contains("\(kind.device) open"), "\(run.lines)")
+    #expect(run.lines.contains { $0.hasPrefix("\(kind.device) read ") }, "\(run.lines)")
+  }
+}
