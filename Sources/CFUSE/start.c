@@ -18,7 +18,8 @@
 
 #include "CFUSE.h"
 
-// The parent's end of the socket reads connections, then either the end or a failure.
+// The parent's end of the socket reads the connections, then the end, with the exec(); a failure in
+// the place of either.
 
 static _Noreturn void fail(int socket, const char *step, const char *what) {
   struct device_failure failure = {.error = errno};
@@ -70,11 +71,13 @@ static void carry_over(int old, const struct dirent *entry) {
     if (file < 0) return;
     close(file);
   }
-  // What cannot be bound is missing, as it would be without a right to it.
-  mount(source, target, NULL, MS_BIND | MS_REC, NULL);
+  if (mount(source, target, NULL, MS_BIND | MS_REC, NULL) < 0) {
+    S_ISDIR(status.st_mode) ? rmdir(target) : unlink(target);
+  }
 }
 
-static void make_dev(int socket) {
+// A new /dev with what is in the old one, whose descriptor it returns.
+static int make_dev(int socket) {
   int old = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *entries = old < 0 ? NULL : opendir("/dev");
   if (!entries) fail(socket, "open /dev", "");
@@ -84,18 +87,19 @@ static void make_dev(int socket) {
     if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) carry_over(old, entry);
   }
   closedir(entries);
-  close(old);
+  return old;
 }
 
 // FUSE on a file, whose root is that file: no directory, so nothing is looked up.
-static int make_device(int socket, const char *name) {
+static int make_device(int socket, int old, const char *name) {
   char path[300], options[128];
   snprintf(path, sizeof path, "/dev/%s", name);
   unlink(path);
   int file = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
   if (file < 0) fail(socket, "make ", path);
   close(file);
-  int connection = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+  // FUSE wants it opened in the user namespace that mounts.
+  int connection = openat(old, "fuse", O_RDWR | O_CLOEXEC);
   if (connection < 0) fail(socket, "open /dev/fuse", "");
   snprintf(
       options, sizeof options, "fd=%d,rootmode=100600,user_id=%u,group_id=%u,allow_other",
@@ -130,11 +134,19 @@ static _Noreturn void run(
   // Nobody would answer it any more.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   leave_namespaces(socket);
-  make_dev(socket);
+  int old = make_dev(socket);
   for (size_t index = 0; index < count; index++)
-    connections[index] = make_device(socket, names[index]);
+    connections[index] = make_device(socket, old, names[index]);
   send_connections(socket, connections, count);
-  for (size_t index = 0; index < count; index++) close(connections[index]);
+  for (size_t index = 0; index < count; index++) {
+    close(connections[index]);
+    // Until somebody asks, the kernel takes the file for one of root's, which a user namespace
+    // without that does not let anybody write to.
+    char path[300];
+    struct stat status;
+    snprintf(path, sizeof path, "/dev/%s", names[index]);
+    if (stat(path, &status) < 0) fail(socket, "reach ", path);
+  }
   signal(SIGPIPE, SIG_DFL);
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
@@ -165,7 +177,7 @@ static int receive_connections(
 }
 
 pid_t device_start(
-    char *const *names, size_t count, char *const *arguments, int *connections,
+    char *const *names, size_t count, char *const *arguments, int *connections, int *report,
     struct device_failure *failure) {
   int sockets[2];
   *failure = (struct device_failure){.step = "start a process"};
@@ -185,20 +197,21 @@ pid_t device_start(
   int error = errno;
   close(sockets[1]);
   if (process < 0) {
-    close(sockets[0]);
     failure->error = error;
-    return -1;
-  }
-  int result = receive_connections(sockets[0], connections, count, failure);
-  // Ends with the `exec`, or has what kept it from that.
-  if (result == 0 && read(sockets[0], failure, sizeof *failure) > 0) {
-    for (size_t index = 0; index < count; index++) close(connections[index]);
-    result = -1;
+  } else if (receive_connections(sockets[0], connections, count, failure) == 0) {
+    *report = sockets[0];
+    return process;
+  } else {
+    waitpid(process, NULL, 0);
   }
   close(sockets[0]);
-  if (result == 0) return process;
-  waitpid(process, NULL, 0);
   return -1;
+}
+
+int device_started(int report, struct device_failure *failure) {
+  int has_failed = read(report, failure, sizeof *failure) == sizeof *failure;
+  close(report);
+  return has_failed ? -1 : 0;
 }
 
 int device_process_descriptor(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }

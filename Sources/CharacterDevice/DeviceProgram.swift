@@ -30,11 +30,14 @@ public struct DeviceProgram {
     let signals = device_hold_signals()
     guard signals >= 0 else { throw DeviceError("no signalfd: \(errorText())") }
     defer { device_release_signals(signals) }
-    let (process, connections) = try start(arguments)
+    var started = try start(arguments)
+    let process = started.process
     let program = device_process_descriptor(process)
     defer { close(program) }
     do {
-      for (device, connection) in zip(served, connections) { try device.attach(to: connection) }
+      for (device, connection) in zip(served, started.connections) {
+        try device.attach(to: connection)
+      }
     } catch {
       kill(process, SIGKILL)
       _ = wait(for: process)
@@ -47,32 +50,51 @@ public struct DeviceProgram {
         kill(process, SIGTERM)
         isAskedToEnd = true
       }
-      let deadline = served.compactMap(\.deadline).min()
+      var descriptors = [Descriptor(number: program), Descriptor(number: signals)]
+      if let report = started.report { descriptors.append(Descriptor(number: report)) }
       let ready = sleep(
-        [Descriptor(number: program), Descriptor(number: signals)]
-          + served.flatMap(\.descriptors), until: deadline)
+        descriptors + served.flatMap(\.descriptors),
+        until: served.compactMap(\.deadline).min())
       while ready.contains(signals), case let number = device_next_signal(signals), number != 0 {
         kill(process, number)
+      }
+      if let report = started.report, ready.contains(report) {
+        var failure = device_failure()
+        started.report = nil
+        if unsafe device_started(report, &failure) < 0 {
+          _ = wait(for: process)
+          throw DeviceError(failure, program: arguments[0])
+        }
       }
       if ready.contains(program) { return wait(for: process) }
     }
   }
 
-  private func start(_ arguments: [String]) throws -> (pid_t, [Int32]) {
+  /// A process whose program comes up once its devices are served.
+  private struct Started {
+    var process: pid_t
+    /// The devices' connections.
+    var connections: [Int32]
+    /// Readable once it is known whether the program runs.
+    var report: Int32?
+  }
+
+  private func start(_ arguments: [String]) throws -> Started {
     let count = devices.count
     var connections = [Int32](repeating: -1, count: count)
+    var report: Int32 = -1
     var failure = device_failure()
     // The names, then the program's words; a null behind each.
     var words = unsafe (devices.map(\.name) + arguments).map { unsafe strdup($0) }
-    defer { for index in words.indices { unsafe free(words[index]) } }
+    defer { for index in 0..<(arguments.count + count + 2) { unsafe free(words[index]) } }
     unsafe words.insert(nil, at: count)
     unsafe words.append(nil)
     let process = unsafe words.withUnsafeMutableBufferPointer {
       unsafe device_start(
-        $0.baseAddress!, count, $0.baseAddress! + count + 1, &connections, &failure)
+        $0.baseAddress!, count, $0.baseAddress! + count + 1, &connections, &report, &failure)
     }
     guard process > 0 else { throw DeviceError(failure, program: arguments[0]) }
-    return (process, connections)
+    return Started(process: process, connections: connections, report: report)
   }
 
   /// The numbers of those that are ready.

@@ -17,11 +17,17 @@ struct device_failure {
 // beside all that was there. Nothing of it is seen outside, and no privilege is needed: without one
 // the program runs in a user namespace in which its user and group are the same.
 //
-// The files' other ends, connections of FUSE that nobody has answered yet, are put in `connections`.
+// The files' other ends, connections of FUSE that nobody has answered yet, are put in `connections`;
+// they must be answered for the program to come up. `report` is readable once it runs, or could not
+// be run: see device_started().
+//
 // The id of the process, or -1 with `failure` filled in.
 pid_t device_start(
-    char *const *names, size_t count, char *const *arguments, int *connections,
+    char *const *names, size_t count, char *const *arguments, int *connections, int *report,
     struct device_failure *failure);
+
+// Closes the readable `report`. 0 where the program runs, or -1 with `failure` filled in.
+int device_started(int report, struct device_failure *failure);
 
 // The most devices of one program.
 enum { DEVICE_COUNT_MAX = 8 };
