@@ -7,16 +7,26 @@ import Glibc
 /// here; nobody else sees it. It needs /dev/fuse and, of an ordinary user, user namespaces. One
 /// thread serves every device: a system call is answered before the next one is looked at.
 public struct DeviceProgram {
-  private let devices: [EmulatedDevice]
-  private let observer: @Sendable (EmulatedDevice, DeviceEvent) -> Void
+  /// The devices' names below /dev.
+  private let names: [String]
+  private let serve: () throws -> [any ServedDevice]
 
+  /// A BMC's daemon, with the devices it opens.
+  ///
   /// - Parameter observer: called with everything the program does with a device.
   public init(
     _ devices: [EmulatedDevice],
     observer: @escaping @Sendable (EmulatedDevice, DeviceEvent) -> Void = { _, _ in }
   ) {
-    self.devices = devices
-    self.observer = observer
+    names = devices.map(\.name)
+    serve = { try devices.map { device in try device.served { observer(device, $0) } } }
+  }
+
+  /// A host's program, whose /dev/ipmi0 has the BMC that listens at a Unix socket and speaks the VM
+  /// protocol.
+  public init(hostOfBMCAt path: String) {
+    names = ["ipmi0"]
+    serve = { [try HostFile(path: path)] }
   }
 
   /// Runs a program, found on PATH, to its end. Once every host is a script that is over, the program
@@ -25,8 +35,7 @@ public struct DeviceProgram {
   /// - Returns: Its exit status; 128 and the signal's number where one has ended it.
   /// - Throws: ``DeviceError`` where it could not be started.
   public func run(_ arguments: [String]) throws -> Int32 {
-    let observer = observer
-    let served = try devices.map { device in try device.served { observer(device, $0) } }
+    let served = try serve()
     let signals = device_hold_signals()
     guard signals >= 0 else { throw DeviceError("no signalfd: \(errorText())") }
     defer { device_release_signals(signals) }
@@ -80,12 +89,12 @@ public struct DeviceProgram {
   }
 
   private func start(_ arguments: [String]) throws -> Started {
-    let count = devices.count
+    let count = names.count
     var connections = [Int32](repeating: -1, count: count)
     var report: Int32 = -1
     var failure = device_failure()
     // The names, then the program's words; a null behind each.
-    var words = unsafe (devices.map(\.name) + arguments).map { unsafe strdup($0) }
+    var words = unsafe (names + arguments).map { unsafe strdup($0) }
     defer { for index in 0..<(arguments.count + count + 2) { unsafe free(words[index]) } }
     unsafe words.insert(nil, at: count)
     unsafe words.append(nil)

@@ -4,7 +4,9 @@
 #define FUSE_USE_VERSION 35
 #include <fuse3/fuse_lowlevel.h>
 #include <linux/fuse.h>
+#include <linux/ipmi.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 // What kept a program from running, and errno.
@@ -46,7 +48,12 @@ void device_release_signals(int descriptor);
 // A connection from a listening socket that does not block, or -1.
 int device_accept(int listener);
 
-// Answers an `open`: no cache, and no position whose lock a sleeping read would hold.
-int device_reply_open(fuse_req_t request);
+// Another process' memory, all `count` bytes of it: 0, or -1.
+int device_read_memory(pid_t process, uintptr_t address, void *bytes, size_t count);
+int device_write_memory(pid_t process, uintptr_t address, const void *bytes, size_t count);
+
+// Answers an `open` with the file's number: no cache, and no position whose lock a sleeping read would
+// hold.
+int device_reply_open(fuse_req_t request, uint64_t file);
 // Answers an `open` of a file with a position, for pread and pwrite.
-int device_reply_open_seekable(fuse_req_t request);
+int device_reply_open_seekable(fuse_req_t request, uint64_t file);

@@ -6,13 +6,13 @@ import Glibc
 protocol FileCalls: AnyObject {
   /// Whether the file has positions for `pread` and `pwrite`.
   var hasPositions: Bool { get }
-  /// `open`; the error, or `nil`.
-  func open() -> DriverError?
-  func release()
+  /// `open`, of a file that has this number from now on; the error, or `nil`.
+  func open(_ file: UInt64) -> DriverError?
+  func release(_ file: UInt64)
   func read(_ call: FileCall, _ count: Int)
   func write(_ call: FileCall, _ bytes: Span<UInt8>)
-  func control(_ request: UInt32) -> DriverError?
-  func poll() -> PollEvents
+  func control(_ call: ControlCall)
+  func poll(_ file: UInt64) -> PollEvents
   /// A signal has come for a caller that sleeps.
   func interrupted(_ call: FileCall)
 }
@@ -51,8 +51,9 @@ protocol FileCalls: AnyObject {
   private let calls: any FileCalls
   private let session: OpaquePointer
   private var buffer = unsafe fuse_buf()
-  /// Where sleepers of `poll` are told: one for the open file, whoever sleeps.
-  private var sleepers: OpaquePointer?
+  /// Where sleepers of `poll` are told: one for each open file, whoever sleeps.
+  private var sleepers: [UInt64: OpaquePointer] = unsafe [:]
+  private var lastFile: UInt64 = 0
   /// Calls for which a signal has come.
   private var interrupted: [OpaquePointer] = unsafe []
   /// Calls that wait for their answer.
@@ -79,7 +80,7 @@ protocol FileCalls: AnyObject {
   }
 
   deinit {
-    if let sleepers = unsafe sleepers { unsafe fuse_pollhandle_destroy(sleepers) }
+    for file in unsafe Array(sleepers.keys) { forgetSleepers(file) }
     unsafe free(buffer.mem)
     unsafe fuse_session_destroy(session)
   }
@@ -98,9 +99,17 @@ protocol FileCalls: AnyObject {
     return true
   }
 
-  /// Wakes whoever sleeps in `poll`, `select` or `epoll_wait`.
-  func wake() {
-    if let sleepers = unsafe sleepers { _ = unsafe fuse_lowlevel_notify_poll(sleepers) }
+  /// Wakes whoever sleeps in `poll`, `select` or `epoll_wait`; of all files, or of one.
+  func wake(_ file: UInt64? = nil) {
+    for number in unsafe Array(sleepers.keys) where file == nil || number == file {
+      _ = unsafe fuse_lowlevel_notify_poll(sleepers[number])
+    }
+  }
+
+  private func forgetSleepers(_ file: UInt64) {
+    if let last = unsafe sleepers.removeValue(forKey: file) {
+      unsafe fuse_pollhandle_destroy(last)
+    }
   }
 
   /// Keeps a call that is not answered yet, for its signal.
@@ -129,18 +138,20 @@ protocol FileCalls: AnyObject {
     unsafe operations.setattr = { request, _, _, _, _ in unsafe replyAttributes(request) }
     unsafe operations.open = { request, _, _ in
       let calls = unsafe current.calls
-      if let error = calls.open() {
+      unsafe current.lastFile += 1
+      let file = unsafe current.lastFile
+      if let error = calls.open(file) {
         _ = unsafe fuse_reply_err(request, error.rawValue)
       } else {
         _ =
           unsafe calls.hasPositions
-          ? device_reply_open_seekable(request) : device_reply_open(request)
+          ? device_reply_open_seekable(request, file) : device_reply_open(request, file)
       }
     }
-    unsafe operations.release = { request, _, _ in
-      unsafe current.calls.release()
-      if let sleepers = unsafe current.sleepers { unsafe fuse_pollhandle_destroy(sleepers) }
-      unsafe current.sleepers = nil
+    unsafe operations.release = { request, _, file in
+      let number = unsafe file!.pointee.fh
+      unsafe current.calls.release(number)
+      unsafe current.forgetSleepers(number)
       _ = unsafe fuse_reply_err(request, 0)
     }
     unsafe operations.read = { request, _, count, offset, file in
@@ -153,19 +164,17 @@ protocol FileCalls: AnyObject {
         .assumingMemoryBound(to: UInt8.self)
       unsafe current.calls.write(call, buffer.span)
     }
-    unsafe operations.ioctl = { request, _, command, _, _, _, _, _, _ in
-      if let error = unsafe current.calls.control(command) {
-        _ = unsafe fuse_reply_err(request, error.rawValue)
-      } else {
-        _ = unsafe fuse_reply_ioctl(request, 0, nil, 0)
-      }
+    unsafe operations.ioctl = { request, _, command, argument, file, _, _, _, _ in
+      let call = unsafe ControlCall(request!, command, argument, file: file!.pointee.fh)
+      unsafe current.calls.control(call)
     }
-    unsafe operations.poll = { request, _, _, sleepers in
+    unsafe operations.poll = { request, _, file, sleepers in
+      let number = unsafe file!.pointee.fh
       if let sleepers = unsafe sleepers {
-        if let last = unsafe current.sleepers { unsafe fuse_pollhandle_destroy(last) }
-        unsafe current.sleepers = unsafe sleepers
+        unsafe current.forgetSleepers(number)
+        unsafe current.sleepers[number] = unsafe sleepers
       }
-      _ = unsafe fuse_reply_poll(request, current.calls.poll().rawValue)
+      _ = unsafe fuse_reply_poll(request, current.calls.poll(number).rawValue)
     }
     return operations
   }()

@@ -117,13 +117,13 @@ where Driver.Registers == Host.Registers {
 
   // MARK: The file
 
-  func open() -> DriverError? {
+  func open(_ file: UInt64) -> DriverError? {
     let error = link.open(now: monotonicTime())
     observer(.opened(error))
     return error
   }
 
-  func release() {
+  func release(_ file: UInt64) {
     link.release(now: monotonicTime())
     observer(.released)
   }
@@ -161,13 +161,13 @@ where Driver.Registers == Host.Registers {
     }
   }
 
-  func control(_ request: UInt32) -> DriverError? {
-    let error = link.control(request, now: monotonicTime())
-    observer(.control(request, error))
-    return error
+  func control(_ call: ControlCall) {
+    let error = link.control(call.request, now: monotonicTime())
+    observer(.control(call.request, error))
+    if let error { call.fail(error.rawValue) } else { call.succeed() }
   }
 
-  func poll() -> PollEvents { link.poll() }
+  func poll(_ file: UInt64) -> PollEvents { link.poll() }
 
   func interrupted(_ call: FileCall) {
     let isRead = reads.contains { $0.call == call }

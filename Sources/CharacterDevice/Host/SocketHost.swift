@@ -12,31 +12,15 @@ final class SocketHost: HostPeer {
   init(path: String) throws {
     self.path = path
     listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let bytes = Array(path.utf8)
-    guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-      throw DeviceError(
-        "\(path): a Unix socket's path has 1 to 107 bytes; choose a shorter one")
-    }
-    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
-    let length = socklen_t(MemoryLayout<sockaddr_un>.size)
     let listener = listener
-    func call(_ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Bool {
-      unsafe withUnsafePointer(to: &address) {
-        unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          unsafe body(listener, $0, length) == 0
-        }
-      }
-    }
-    if unsafe !call({ unsafe bind($0, $1, $2) }), errno == EADDRINUSE {
+    if try unsafe withAddress(of: path, { unsafe bind(listener, $0, $1) }) < 0, errno == EADDRINUSE {
       // Of a program that has ended, or of one that runs.
-      let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
-      let isUsed = unsafe call { unsafe connect(probe, $1, $2) }
-      close(probe)
-      if isUsed { throw DeviceError("\(path): somebody listens there; choose another path") }
+      if let probe = try? connectToUnixSocket(path) {
+        close(probe)
+        throw DeviceError("\(path): somebody listens there; choose another path")
+      }
       unsafe unlink(path)
-      _ = unsafe call { unsafe bind($0, $1, $2) }
+      _ = try unsafe withAddress(of: path) { unsafe bind(listener, $0, $1) }
     }
     guard unsafe chmod(path, 0o600) == 0, listen(listener, 1) == 0 else {
       throw DeviceError("\(path): no socket can be made there: \(errorText())")
@@ -84,6 +68,35 @@ final class SocketHost: HostPeer {
     connection = -1
     changes.append(.disconnected)
   }
+}
+
+/// Calls `body` with a Unix socket's address.
+private func withAddress(
+  of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+) throws -> Int32 {
+  var address = sockaddr_un()
+  address.sun_family = sa_family_t(AF_UNIX)
+  let bytes = Array(path.utf8)
+  guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+    throw DeviceError("\(path): a Unix socket's path has 1 to 107 bytes; choose a shorter one")
+  }
+  unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+  return unsafe withUnsafePointer(to: &address) {
+    unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      unsafe body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+    }
+  }
+}
+
+/// A connection, which does not block, to who listens at a Unix socket.
+func connectToUnixSocket(_ path: String) throws -> Int32 {
+  let connection = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
+  guard try unsafe withAddress(of: path, { unsafe connect(connection, $0, $1) }) == 0 else {
+    let reason = errorText()
+    close(connection)
+    throw DeviceError("\(path): nobody listens there (\(reason)); start the BMC first")
+  }
+  return connection
 }
 
 /// What `errno` says.

@@ -1,0 +1,52 @@
+import ArgumentParser
+import CharacterDevice
+import Foundation
+
+/// Gives a host's program a /dev/ipmi0.
+struct HostCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "host",
+    abstract: "Run ipmitool, FreeIPMI and the like on this machine, in front of an emulated BMC.",
+    discussion: """
+      The program finds /dev/ipmi0, as Linux's ipmi_devintf makes it; nobody else sees it, and no \
+      privilege is needed. The BMC is whoever listens at a Unix socket and speaks OpenIPMI's VM \
+      protocol: a daemon of OpenBMC's, firmware in QEMU, or this program's own BMC:
+
+        ipmi-host-bridge openbmc --kcs ipmi-kcs3 --host unix:bmc.sock -- ./kcsbridged -c ipmi-kcs3
+        ipmi-host-bridge simulate --listen unix:bmc.sock
+
+        ipmi-host-bridge host --bmc unix:bmc.sock -- ipmitool mc info
+
+      The exit status is the program's; 77 where this machine allows no such device.
+      """)
+
+  @Option(help: ArgumentHelp("Where the BMC listens: unix:PATH.", valueName: "address"))
+  var bmc: String
+
+  @Argument(
+    parsing: .postTerminator,
+    help: ArgumentHelp("The program and its arguments, after \"--\".", valueName: "command"))
+  var command: [String] = []
+
+  func validate() throws {
+    guard !command.isEmpty else {
+      throw ValidationError(
+        "No program. Write it after \"--\": ipmi-host-bridge host --bmc unix:PATH -- ipmitool mc info")
+    }
+    guard bmc.hasPrefix("unix:") else {
+      throw ValidationError("--bmc \(bmc): expected unix:PATH, as in unix:bmc.sock")
+    }
+  }
+
+  func run() throws {
+    let program = DeviceProgram(hostOfBMCAt: String(bmc.dropFirst("unix:".count)))
+    let status: Int32
+    do {
+      status = try program.run(command)
+    } catch let error as DeviceError where error.isPrerequisite {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      throw ExitCode(77)
+    }
+    guard status == 0 else { throw ExitCode(status) }
+  }
+}
