@@ -23,6 +23,8 @@ public enum HostEnd: Sendable {
   case socket(path: String)
   /// A host that asks what a script has; each answer is reported.
   case script(HostScript, report: @Sendable (HostScript.Result) -> Void)
+  /// A host that misbehaves in each of these ways, those of the device's kind.
+  case abuse([Abuse], report: @Sendable (Abuse, Abuse.Verdict) -> Void)
 }
 
 /// A device that a program finds in its /dev.
@@ -46,11 +48,12 @@ public struct EmulatedDevice: Sendable {
 
   /// Its file and its host, which listens from now on.
   func served(_ observer: @escaping @Sendable (DeviceEvent) -> Void) throws -> any ServedDevice {
-    let peer: any HostPeer =
-      switch host {
-      case .socket(let path): try SocketHost(path: path)
-      case .script(let script, let report): ScriptHost(script, report: report)
-      }
+    let peer: any HostPeer
+    switch host {
+    case .socket(let path): peer = try SocketHost(path: path)
+    case .script(let script, let report): peer = ScriptHost(script, report: report)
+    case .abuse(let abuses, let report): return try served(abuses, report, observer)
+    }
     return switch kind {
     case .kcs: DeviceFile<KCSDriver, KCSHost>(KCSHost(), peer, observer: observer)
     case .bt: DeviceFile<BTDriver, BTHost>(BTHost(), peer, observer: observer)
@@ -58,5 +61,18 @@ public struct EmulatedDevice: Sendable {
     case .rawKCS:
       DeviceFile<RawKCSDriver, KCSHost>(KCSHost(), peer, hasPositions: true, observer: observer)
     }
+  }
+
+  private func served(
+    _ abuses: [Abuse], _ report: @escaping @Sendable (Abuse, Abuse.Verdict) -> Void,
+    _ observer: @escaping @Sendable (DeviceEvent) -> Void
+  ) throws -> any ServedDevice {
+    let own = abuses.filter { $0.kind == kind }
+    guard !own.isEmpty else {
+      throw DeviceError("/dev/\(name): none of these abuses is of its kind, \(kind.rawValue)")
+    }
+    return kind == .bt
+      ? DeviceFile<BTDriver, BTHost>(BTHost(), own, report: report, observer: observer)
+      : DeviceFile<KCSDriver, KCSHost>(KCSHost(), own, report: report, observer: observer)
   }
 }

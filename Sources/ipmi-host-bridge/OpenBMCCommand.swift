@@ -28,6 +28,10 @@ struct OpenBMCCommand: ParsableCommand {
         qemu-system-x86_64 … -chardev socket,id=ipmi0,path=bmc.sock,reconnect=1 \
       -device ipmi-bmc-extern,chardev=ipmi0,id=bmc0 -device isa-ipmi-bt,bmc=bmc0
 
+      --abuse all has a host that misbehaves, in each way that --abuse list names, or in the one that \
+      is named. A result says whether the daemon still answers afterwards; what it did, and what \
+      Linux's driver lets it see, is in the lines below.
+
       --host is given once for each device, in the order KCS, BT, SSIF, raw KCS, or once for all \
       where it is a script. What the program does with the device is on standard error, unless \
       --quiet is given.
@@ -54,7 +58,13 @@ struct OpenBMCCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The host: unix:PATH, simulate or script:FILE.", valueName: "host"))
-  var host: [String]
+  var host: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "How the host misbehaves, instead of --host: a name, all or list; may be repeated.",
+      valueName: "name"))
+  var abuse: [String] = []
 
   @Flag(help: "Say nothing of what the program does with the device.")
   var quiet = false
@@ -71,6 +81,7 @@ struct OpenBMCCommand: ParsableCommand {
   }
 
   func validate() throws {
+    if abuse.contains("list") { return }
     guard !command.isEmpty else {
       throw ValidationError(
         "No program. Write it after \"--\": ipmi-host-bridge openbmc --bt --host simulate -- btbridged"
@@ -83,6 +94,13 @@ struct OpenBMCCommand: ParsableCommand {
     guard Set(wanted.map(\.name)).count == wanted.count else {
       throw ValidationError("Two devices have the same name; give each one its own")
     }
+    for name in abuse where name != "all" && !Abuse.all.contains(where: { $0.name == name }) {
+      throw ValidationError("--abuse \(name): no such misbehaviour; --abuse list names them")
+    }
+    guard abuse.isEmpty || host.isEmpty else {
+      throw ValidationError("--abuse and --host are two hosts of one device; give one of them")
+    }
+    if !abuse.isEmpty { return }
     let isShared = host.count == 1 && !host[0].hasPrefix("unix:")
     guard isShared || host.count == wanted.count else {
       throw ValidationError(
@@ -92,11 +110,18 @@ struct OpenBMCCommand: ParsableCommand {
   }
 
   func run() throws {
+    if abuse.contains("list") {
+      for abuse in Abuse.all { print("\(abuse.name): \(abuse.summary); \(abuse.rule)") }
+      return
+    }
     let report = TestReport()
     var devices: [EmulatedDevice] = []
     do {
       for (index, device) in wanted.enumerated() {
-        let end = try Self.hostEnd(host[host.count == 1 ? 0 : index], of: device.name, report)
+        let end =
+          abuse.isEmpty
+          ? try Self.hostEnd(host[host.count == 1 ? 0 : index], of: device.name, report)
+          : abusiveEnd(of: device, report)
         devices.append(try EmulatedDevice(device.kind, name: device.name, host: end))
       }
     } catch let error as DeviceError {
@@ -106,6 +131,7 @@ struct OpenBMCCommand: ParsableCommand {
     let quiet = quiet
     let program = DeviceProgram(devices) { device, event in
       if !quiet { Transcript.note(device, event) }
+      report.note(device.name, event)
     }
     let status: Int32
     do {
@@ -117,6 +143,15 @@ struct OpenBMCCommand: ParsableCommand {
     }
     let result = report.end(status)
     guard result == 0 else { throw ExitCode(result) }
+  }
+
+  /// A host that misbehaves.
+  private func abusiveEnd(
+    of device: (kind: DeviceKind, name: String), _ report: TestReport
+  ) -> HostEnd {
+    let wanted = Abuse.all.filter { abuse.contains("all") || abuse.contains($0.name) }
+    report.expect(wanted.count { $0.kind == device.kind })
+    return .abuse(wanted) { report.add($0, $1, of: device.name) }
   }
 
   private static func hostEnd(
@@ -148,6 +183,8 @@ final class TestReport: Sendable {
     var expected = 0
     var count = 0
     var failures = 0
+    /// What each device's program has done since its last result.
+    var events: [String: DeviceTally] = [:]
   }
   private let state = Mutex(State())
 
@@ -173,6 +210,24 @@ final class TestReport: Sendable {
       if !result.isExpected {
         Self.print("# expected \(result.step.expected.map(hex).joined(separator: " "))…")
       }
+    }
+  }
+
+  func note(_ device: String, _ event: DeviceEvent) {
+    state.withLock { $0.events[device, default: DeviceTally()].count(event) }
+  }
+
+  func add(_ abuse: Abuse, _ verdict: Abuse.Verdict, of device: String) {
+    state.withLock { state in
+      state.count += 1
+      if verdict != .survived { state.failures += 1 }
+      Self.print(
+        "\(verdict == .survived ? "ok" : "not ok") \(state.count) - \(device) \(abuse.name): the "
+          + "host \(abuse.summary)")
+      Self.print("# the driver: \(abuse.rule)")
+      let tally = state.events.removeValue(forKey: device) ?? DeviceTally()
+      Self.print("# the daemon: \(tally)")
+      if verdict == .silent { Self.print("# afterwards it did not answer Get Device ID") }
     }
   }
 
@@ -202,6 +257,35 @@ final class TestReport: Sendable {
 
   private static func print(_ line: String) {
     FileHandle.standardOutput.write(Data((line + "\n").utf8))
+  }
+}
+
+/// How often a program did what with its device.
+private struct DeviceTally: CustomStringConvertible {
+  private var counts: [(what: String, count: Int)] = []
+
+  mutating func count(_ event: DeviceEvent) {
+    let what =
+      switch event {
+      case .opened(let error): error.map { "open: \($0.symbol)" } ?? "opens"
+      case .released: "closes"
+      case .read: "requests read"
+      case .readFailed(let error): "read: \(error.symbol)"
+      case .wrote: "answers written"
+      case .writeFailed(_, let error): "write: \(error.symbol)"
+      case .control(let request, let error):
+        "ioctl \(String(request, radix: 16))h" + (error.map { ": \($0.symbol)" } ?? "")
+      }
+    if let index = counts.firstIndex(where: { $0.what == what }) {
+      counts[index].count += 1
+    } else {
+      counts.append((what, 1))
+    }
+  }
+
+  var description: String {
+    counts.isEmpty
+      ? "nothing" : counts.map { "\($0.count) \($0.what)" }.joined(separator: ", ")
   }
 }
 

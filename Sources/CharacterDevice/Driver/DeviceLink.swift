@@ -16,19 +16,22 @@ where Driver.Registers == Host.Registers {
   /// The host, behind the VM protocol. Call ``settle(now:)`` after it was given something.
   public var bridge: IPMIHostBridge<Host>
 
+  /// Whether ``bridge`` is the host. Otherwise it is whoever calls ``withRegisters(_:)``.
+  public var hostIsBridged = true
+
   /// A device nobody has open, whose host is not connected.
   public init(_ host: Host) {
     bridge = IPMIHostBridge(host)
   }
 
   /// When ``settle(now:)`` must be called if nothing else happens.
-  public var deadline: UInt64? { bridge.deadline }
+  public var deadline: UInt64? { hostIsBridged ? bridge.deadline : nil }
 
   /// Lets host and driver act on what the other has done, and time pass.
   public mutating func settle(now: UInt64) {
-    bridge.advance(&registers, now: now)
+    if hostIsBridged { bridge.advance(&registers, now: now) }
     while driver.service(&registers, now: now) {
-      bridge.advance(&registers, now: now)
+      if hostIsBridged { bridge.advance(&registers, now: now) }
     }
   }
 

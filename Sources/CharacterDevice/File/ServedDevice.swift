@@ -32,9 +32,13 @@ func monotonicTime() -> UInt64 {
 
 /// A ``DeviceLink`` whose file is FUSE's.
 final class DeviceFile<Driver: DeviceDriver, Host: SystemInterfaceHost>: FileCalls, ServedDevice
-where Driver.Registers == Host.Registers {
+where Driver.Registers == Host.Registers, Driver.Registers: AbusedRegisters {
   private var link: DeviceLink<Driver, Host>
-  private let peer: any HostPeer
+  private let peer: (any HostPeer)?
+  private var abuse: (player: AbusePlayer<Host>, report: (Abuse, Abuse.Verdict) -> Void)?
+  /// When the misbehaving host goes on.
+  private var abuseDeadline: UInt64?
+  private var hasBeenOpened = false
   private let observer: (DeviceEvent) -> Void
   private var file: FUSEFile?
   private var reads: [(call: FileCall, count: Int)] = []
@@ -51,6 +55,19 @@ where Driver.Registers == Host.Registers {
     self.observer = observer
   }
 
+  /// A device whose host misbehaves.
+  init(
+    _ host: Host, _ abuses: [Abuse], report: @escaping (Abuse, Abuse.Verdict) -> Void,
+    observer: @escaping (DeviceEvent) -> Void
+  ) {
+    link = DeviceLink(host)
+    link.hostIsBridged = false
+    peer = nil
+    abuse = (AbusePlayer(abuses, host: host), report)
+    hasPositions = false
+    self.observer = observer
+  }
+
   func attach(to connection: Int32) throws {
     file = try FUSEFile(connection: connection, calls: self)
   }
@@ -58,22 +75,37 @@ where Driver.Registers == Host.Registers {
   // MARK: The loop
 
   var descriptors: [Descriptor] {
-    var all = peer.descriptors(hasOutput: link.bridge.hasOutput)
+    var all = peer?.descriptors(hasOutput: link.bridge.hasOutput) ?? []
     if let file { all.append(Descriptor(number: file.descriptor)) }
     return all
   }
 
-  var deadline: UInt64? { link.deadline }
+  var deadline: UInt64? { abuse == nil ? link.deadline : abuseDeadline }
 
-  var hostIsDone: Bool { peer.isDone }
+  var hostIsDone: Bool { peer?.isDone ?? abuse?.player.isDone ?? true }
 
   func run() {
-    while file?.receive() == true {}
-    repeat { settle() } while exchange()
+    repeat {
+      while file?.receive() == true {}
+      repeat { settle() } while exchange()
+    } while misbehave()
+  }
+
+  /// Lets a host that misbehaves do a step, once a daemon has the file; whether there is more to do.
+  private func misbehave() -> Bool {
+    guard hasBeenOpened, var current = abuse else { return false }
+    let (until, verdict) = link.withRegisters {
+      current.player.advance(&$0, now: monotonicTime())
+    }
+    abuse = current
+    abuseDeadline = until == .max ? nil : until
+    if let (abuse, outcome) = verdict { current.report(abuse, outcome) }
+    return until == nil
   }
 
   /// Carries bytes between the bridge and its peer; whether any moved.
   private func exchange() -> Bool {
+    guard let peer else { return false }
     let change = peer.takeConnectionChange()
     if change == .connected { link.bridge.connected() }
     if change == .disconnected { link.bridge.disconnected() }
@@ -119,6 +151,7 @@ where Driver.Registers == Host.Registers {
 
   func open(_ file: UInt64) -> DriverError? {
     let error = link.open(now: monotonicTime())
+    hasBeenOpened = true
     observer(.opened(error))
     return error
   }

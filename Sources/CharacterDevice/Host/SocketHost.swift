@@ -13,7 +13,8 @@ final class SocketHost: HostPeer {
     self.path = path
     listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
     let listener = listener
-    if try unsafe withAddress(of: path, { unsafe bind(listener, $0, $1) }) < 0, errno == EADDRINUSE {
+    if try unsafe withAddress(of: path, { unsafe bind(listener, $0, $1) }) < 0, errno == EADDRINUSE
+    {
       // Of a program that has ended, or of one that runs.
       if let probe = try? connectToUnixSocket(path) {
         close(probe)
@@ -94,7 +95,7 @@ func connectToUnixSocket(_ path: String) throws -> Int32 {
   guard try unsafe withAddress(of: path, { unsafe connect(connection, $0, $1) }) == 0 else {
     let reason = errorText()
     close(connection)
-    throw DeviceError("\(path): nobody listens there (\(reason)); start the BMC first")
+    throw DeviceError("\(path): no BMC can be reached there (\(reason)); start the BMC first")
   }
   return connection
 }

@@ -21,6 +21,15 @@ enum Command {
     return (try process.waitForExit(timeout: timeout), process.lines)
   }
 
+  /// Runs a program of a host's in front of the BMC at `socket`, likewise.
+  static func host(
+    _ socket: String, _ command: [String]
+  ) throws -> (status: ExitStatus, lines: [String]) {
+    let process = try ChildProcess(
+      name: "host", command: [executable, "host", "--bmc", "unix:" + socket, "--"] + command)
+    return (try process.waitForExit(timeout: 30), process.lines)
+  }
+
   /// Whether this machine lets us have devices: the command itself says.
   static let isAllowed: Bool = {
     let trial = try? run(["--kcs", "ipmi-kcs3", "--host", "simulate", "--", "true"])

@@ -1,0 +1,117 @@
+import IPMI
+import SystemInterfaces
+
+/// Registers that a misbehaving host can reach.
+protocol AbusedRegisters {
+  /// Does one step; `false`, and no change, where the BMC has to act first.
+  mutating func play(_ step: AbuseStep) -> Bool
+}
+
+extension KCSChannel: AbusedRegisters {
+  mutating func play(_ step: AbuseStep) -> Bool {
+    switch step {
+    case .command, .data:
+      if hostReadStatus().contains(.inputBufferFull) { return false }
+      if case .command(let byte) = step { hostWriteCommand(byte) }
+      if case .data(let byte) = step { hostWriteData(byte) }
+    case .dataAtOnce(let byte): hostWriteData(byte)
+    case .readData: _ = hostReadData()
+    case .awaitResponse:
+      return hostReadStatus().state == .read && hostReadStatus().contains(.outputBufferFull)
+    default: break
+    }
+    return true
+  }
+}
+
+extension BTChannel: AbusedRegisters {
+  mutating func play(_ step: AbuseStep) -> Bool {
+    switch step {
+    case .frame(let bytes):
+      guard hostReadControl().isDisjoint(with: [.bmcBusy, .hostToBMCAttention]) else {
+        return false
+      }
+      hostWriteControl(.clearWritePointer)
+      for byte in bytes { hostWriteData(byte) }
+      hostWriteControl(.hostToBMCAttention)
+    case .control(let written): hostWriteControl(written)
+    case .awaitResponse: return hostReadControl().contains(.bmcToHostAttention)
+    default: break
+    }
+    return true
+  }
+}
+
+/// No abuse of SSIF is known yet.
+extension SSIFTarget: AbusedRegisters {
+  mutating func play(_ step: AbuseStep) -> Bool { true }
+}
+
+/// A host that goes through misbehaviours, one after another. A state machine without I/O.
+struct AbusePlayer<Host: SystemInterfaceHost>: Sendable where Host.Registers: AbusedRegisters {
+  /// How long a step waits for the BMC, in nanoseconds.
+  private static var patience: UInt64 { 1_000_000_000 }
+  /// How long the request at the end waits for its answer: more than a daemon's own time-outs.
+  private static var answerTimeout: UInt64 { 8_000_000_000 }
+
+  private let fresh: Host
+  private var abuses: [Abuse]
+  private var index = 0
+  private var host: Host
+  private var waitsUntil: UInt64?
+
+  /// - Parameter host: one that has done nothing yet.
+  init(_ abuses: [Abuse], host: Host) {
+    self.abuses = abuses
+    fresh = host
+    self.host = host
+  }
+
+  var isDone: Bool { abuses.isEmpty }
+
+  /// Does one step, or waits: until when.
+  ///
+  /// - Returns: `nil` where it is to be called again at once. A verdict, once an abuse is over.
+  mutating func advance(
+    _ registers: inout Host.Registers, now: UInt64
+  ) -> (until: UInt64?, verdict: (Abuse, Abuse.Verdict)?) {
+    guard let abuse = abuses.first else { return (.max, nil) }
+    let step = abuse.steps[index]
+    switch step {
+    case .pause(let milliseconds):
+      let end = waitsUntil ?? now + milliseconds * 1_000_000
+      waitsUntil = end
+      if now < end { return (end, nil) }
+    case .request(let message):
+      if waitsUntil == nil {
+        host = fresh
+        host.start(message)
+        waitsUntil = now + Self.answerTimeout
+      }
+      switch host.event(on: &registers, now: now) {
+      case .progressed: return (nil, nil)
+      case .waiting(let until) where now < waitsUntil!: return (min(until, waitsUntil!), nil)
+      case .complete where host.response?.completionCode == .success:
+        return (nil, finish(abuse, .survived))
+      default: return (nil, finish(abuse, .silent))
+      }
+    default:
+      let end = waitsUntil ?? now + Self.patience
+      waitsUntil = end
+      // A step the BMC does not let happen is left out.
+      if !registers.play(step), now < end { return (end, nil) }
+    }
+    waitsUntil = nil
+    index += 1
+    return (nil, nil)
+  }
+
+  private mutating func finish(
+    _ abuse: Abuse, _ verdict: Abuse.Verdict
+  ) -> (Abuse, Abuse.Verdict) {
+    abuses.removeFirst()
+    index = 0
+    waitsUntil = nil
+    return (abuse, verdict)
+  }
+}
