@@ -39,6 +39,19 @@ public struct DeviceProgram {
     let signals = device_hold_signals()
     guard signals >= 0 else { throw DeviceError("no signalfd: \(errorText())") }
     defer { device_release_signals(signals) }
+    while true {
+      let status = try run(arguments, served, signals)
+      // A host that misbehaves goes on with the next daemon.
+      var isRestarted = false
+      for device in served where device.programEnded(status) { isRestarted = true }
+      if !isRestarted { return status }
+    }
+  }
+
+  /// Runs the program once.
+  private func run(
+    _ arguments: [String], _ served: [any ServedDevice], _ signals: Int32
+  ) throws -> Int32 {
     var started = try start(arguments)
     let process = started.process
     let program = device_process_descriptor(process)
@@ -59,6 +72,7 @@ public struct DeviceProgram {
         kill(process, SIGTERM)
         isAskedToEnd = true
       }
+      if served.contains(where: \.wantsRestart) { kill(process, SIGKILL) }
       var descriptors = [Descriptor(number: program), Descriptor(number: signals)]
       if let report = started.report { descriptors.append(Descriptor(number: report)) }
       let ready = sleep(

@@ -220,14 +220,21 @@ final class TestReport: Sendable {
   func add(_ abuse: Abuse, _ verdict: Abuse.Verdict, of device: String) {
     state.withLock { state in
       state.count += 1
-      if verdict != .survived { state.failures += 1 }
+      var isSurvived = false
+      if case .survived = verdict { isSurvived = true }
+      if !isSurvived { state.failures += 1 }
       Self.print(
-        "\(verdict == .survived ? "ok" : "not ok") \(state.count) - \(device) \(abuse.name): the "
+        "\(isSurvived ? "ok" : "not ok") \(state.count) - \(device) \(abuse.name): the "
           + "host \(abuse.summary)")
       Self.print("# the driver: \(abuse.rule)")
       let tally = state.events.removeValue(forKey: device) ?? DeviceTally()
       Self.print("# the daemon: \(tally)")
-      if verdict == .silent { Self.print("# afterwards it did not answer Get Device ID") }
+      switch verdict {
+      case .survived: break
+      case .silent: Self.print("# afterwards it did not answer Get Device ID")
+      case .ended(let status):
+        Self.print("# it ended with status \(status), and was started again")
+      }
     }
   }
 

@@ -21,6 +21,8 @@ public struct Abuse: Sendable {
     case survived
     /// It was not.
     case silent
+    /// The daemon ended, with this status, and was started again.
+    case ended(Int32)
   }
 }
 
@@ -42,6 +44,10 @@ enum AbuseStep: Sendable {
   case pause(UInt64)
   /// Nothing until there is a response, for a second at most.
   case awaitResponse
+  /// Nothing until the daemon has read the request, for a second at most.
+  case awaitRead
+  /// The daemon is killed and started again, as by a BMC that restarts.
+  case restartDaemon
   /// A request by the rules, with all of the host's retries.
   case request(Message)
 
@@ -79,7 +85,8 @@ extension Abuse {
         name: "kcs-abort-while-working", kind: .kcs,
         summary: "gives a request up when the daemon has it",
         rule: "an answer that comes afterwards is EINVAL",
-        steps: AbuseStep.kcsRequest(request) + AbuseStep.kcsAbort + [.pause(200), question]),
+        steps: AbuseStep.kcsRequest(request) + [.awaitRead] + AbuseStep.kcsAbort
+          + [.pause(200), question]),
       Abuse(
         name: "kcs-replaced-requests", kind: .kcs,
         summary: "sends 50 requests and reads no answer",
@@ -116,6 +123,12 @@ extension Abuse {
         steps: AbuseStep.kcsRequest(.init(repeating: 0x55, count: 1100))
           + AbuseStep.kcsAbort + [question]),
       Abuse(
+        name: "kcs-restart-under-load", kind: .kcs,
+        summary: "is in the middle of a request when the BMC restarts, and goes on",
+        rule: "the transfer is aborted; its rest is read by nobody",
+        steps: [.command(KCSControl.writeStart), .data(0x18), .data(0x01), .restartDaemon]
+          + AbuseStep.kcsRequest(request) + [.restartDaemon, question]),
+      Abuse(
         name: "kcs-illegal-control", kind: .kcs,
         summary: "writes each control code that there is not",
         rule: "the transfer is aborted with the code 02h; nothing is read",
@@ -148,6 +161,12 @@ extension Abuse {
         rule: "POLLOUT comes when H_BUSY falls; a write sleeps until then",
         steps: [.control(.hostBusy), .frame([3] + header), .pause(2000), .control(.hostBusy)]
           + [.pause(200), .control([.bmcToHostAttention]), question]),
+      Abuse(
+        name: "bt-restart-under-load", kind: .bt,
+        summary: "has sent a request when the BMC restarts",
+        rule: "H2B_ATN is still set, so the new daemon reads the request",
+        steps: [.frame([3] + header), .restartDaemon, .pause(200)]
+          + [.control(.bmcToHostAttention), question]),
       Abuse(
         name: "bt-replaced-requests", kind: .bt,
         summary: "sends 50 requests and takes no answer",

@@ -69,11 +69,23 @@ struct AbusePlayer<Host: SystemInterfaceHost>: Sendable where Host.Registers: Ab
 
   var isDone: Bool { abuses.isEmpty }
 
+  /// Whether the daemon is to be killed: what follows is done to the next one.
+  private(set) var wantsRestart = false
+
+  /// The daemon has ended. The misbehaviour is over where it was not killed for that: the verdict.
+  mutating func daemonEnded(_ status: Int32) -> (Abuse, Abuse.Verdict)? {
+    guard let abuse = abuses.first, !wantsRestart else {
+      wantsRestart = false
+      return nil
+    }
+    return finish(abuse, .ended(status))
+  }
+
   /// Does one step, or waits: until when.
   ///
   /// - Returns: `nil` where it is to be called again at once. A verdict, once an abuse is over.
   mutating func advance(
-    _ registers: inout Host.Registers, now: UInt64
+    _ registers: inout Host.Registers, hasUnreadRequest: Bool, now: UInt64
   ) -> (until: UInt64?, verdict: (Abuse, Abuse.Verdict)?) {
     guard let abuse = abuses.first else { return (.max, nil) }
     let step = abuse.steps[index]
@@ -82,6 +94,14 @@ struct AbusePlayer<Host: SystemInterfaceHost>: Sendable where Host.Registers: Ab
       let end = waitsUntil ?? now + milliseconds * 1_000_000
       waitsUntil = end
       if now < end { return (end, nil) }
+    case .awaitRead:
+      let end = waitsUntil ?? now + Self.patience
+      waitsUntil = end
+      if hasUnreadRequest, now < end { return (end, nil) }
+    case .restartDaemon:
+      wantsRestart = true
+      index += 1
+      return (.max, nil)
     case .request(let message):
       if waitsUntil == nil {
         host = fresh

@@ -12,6 +12,9 @@ final class HostFile: FileCalls, ServedDevice {
   private var file: FUSEFile?
   let hasPositions = false
   let hostIsDone = false
+  let wantsRestart = false
+
+  func programEnded(_ status: Int32) -> Bool { false }
 
   /// - Parameter path: the Unix socket at which the BMC listens.
   init(path: String) throws {

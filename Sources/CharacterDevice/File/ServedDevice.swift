@@ -15,6 +15,10 @@ protocol ServedDevice: AnyObject {
   func attach(to connection: Int32) throws
   /// Serves whatever is there to be served.
   func run()
+  /// Whether the program is to be killed, for a test of what follows.
+  var wantsRestart: Bool { get }
+  /// The program has ended, and its file is closed; whether it is to be started again.
+  func programEnded(_ status: Int32) -> Bool
 }
 
 /// A descriptor to watch, for input and perhaps for output.
@@ -93,14 +97,30 @@ where Driver.Registers == Host.Registers, Driver.Registers: AbusedRegisters {
 
   /// Lets a host that misbehaves do a step, once a daemon has the file; whether there is more to do.
   private func misbehave() -> Bool {
-    guard hasBeenOpened, var current = abuse else { return false }
+    guard hasBeenOpened, !wantsRestart, var current = abuse else { return false }
+    let hasUnread = link.poll().contains(.input)
     let (until, verdict) = link.withRegisters {
-      current.player.advance(&$0, now: monotonicTime())
+      current.player.advance(&$0, hasUnreadRequest: hasUnread, now: monotonicTime())
     }
     abuse = current
     abuseDeadline = until == .max ? nil : until
     if let (abuse, outcome) = verdict { current.report(abuse, outcome) }
     return until == nil
+  }
+
+  var wantsRestart: Bool { abuse?.player.wantsRestart ?? false }
+
+  func programEnded(_ status: Int32) -> Bool {
+    file = nil
+    reads = []
+    writes = []
+    if link.driver.isOpen { release(0) }
+    guard var current = abuse else { return false }
+    hasBeenOpened = false
+    let verdict = current.player.daemonEnded(status)
+    abuse = current
+    if let (abuse, outcome) = verdict { current.report(abuse, outcome) }
+    return !current.player.isDone
   }
 
   /// Carries bytes between the bridge and its peer; whether any moved.

@@ -1,0 +1,80 @@
+import IPMI
+import SystemInterfaces
+import Testing
+
+@testable import CharacterDevice
+
+/// Hosts that misbehave, at a real daemon.
+@Suite(.enabled(if: Command.isAllowed, "FUSE in a mount namespace of one's own"))
+struct AbuseTests {
+  @Test(arguments: ProgramTests.Kind.all.dropLast())
+  func daemonThatKeepsTheRulesGetsOverAll(_ kind: ProgramTests.Kind) throws {
+    let run = try Command.run(
+      kind.options + ["--abuse", "all", "--quiet"] + kind.command(), timeout: 120)
+    #expect(run.status == .exited(0), "\(run.lines)")
+    for abuse in Abuse.all where abuse.kind == (kind.daemon == "btbridged" ? .bt : .kcs) {
+      #expect(run.lines.contains { $0.hasPrefix("ok ") && $0.contains(" \(abuse.name): ") })
+    }
+  }
+
+  /// It lives for two answers, so the third request finds another process.
+  @Test func daemonThatEndsIsNotOKAndIsStartedAgain() throws {
+    let run = try Command.run(
+      ["--bt", "--abuse", "bt-length-0", "--abuse", "bt-length-1", "--abuse", "bt-length-2"]
+        + ["--quiet"] + ProgramTests.Kind.all[1].command(["exit=2"]), timeout: 60)
+    #expect(run.status == .exited(1), "\(run.lines)")
+    let results = run.lines.filter { $0.hasPrefix("ok ") || $0.hasPrefix("not ok ") }
+    #expect(results.map { $0.hasPrefix("ok ") } == [true, false, true], "\(run.lines)")
+    #expect(run.lines.contains("# it ended with status 7, and was started again"))
+  }
+
+  @Test func lateAnswerIsRefusedAndReported() throws {
+    let run = try Command.run(
+      ["--kcs", "ipmi-kcs3", "--abuse", "kcs-abort-while-working", "--quiet"]
+        + ProgramTests.Kind.all[0].command(["late=50"]))
+    #expect(run.status == .exited(0), "\(run.lines)")
+    #expect(
+      run.lines.contains { $0.hasPrefix("# the daemon: ") && $0.contains("1 write: EINVAL") },
+      "\(run.lines)")
+  }
+
+  @Test func unknownNameIsRefused() throws {
+    let run = try Command.run(["--bt", "--abuse", "none", "--", "true"])
+    #expect(run.status == .exited(64))
+    #expect(run.lines.contains { $0.contains("--abuse list names them") })
+  }
+}
+
+/// What the misbehaving host does to the registers, without a daemon.
+@Suite struct AbusePlayerTests {
+  @Test func namesAreUniqueAndEveryAbuseEndsWithARequest() {
+    #expect(Set(Abuse.all.map(\.name)).count == Abuse.all.count)
+    for abuse in Abuse.all {
+      guard case .request? = abuse.steps.last else {
+        Issue.record("\(abuse.name)")
+        continue
+      }
+    }
+  }
+
+  /// A host in front of registers that nobody serves comes to its end all the same.
+  @Test(arguments: Abuse.all.filter { $0.kind == .kcs }.map(\.name))
+  func silentBMCIsAVerdict(_ name: String) {
+    let abuse = Abuse.all.first { $0.name == name }!
+    var player = AbusePlayer([abuse], host: KCSHost())
+    var channel = KCSDriver.probedRegisters
+    var now: UInt64 = 0
+    var verdict: Abuse.Verdict?
+    for _ in 0..<100_000 where verdict == nil {
+      let (until, outcome) = player.advance(&channel, hasUnreadRequest: false, now: now)
+      if player.wantsRestart { #expect(player.daemonEnded(9) == nil) }
+      verdict = outcome?.1
+      if let until, until != .max { now = max(now, until) }
+    }
+    guard case .silent? = verdict else {
+      Issue.record("\(name): \(String(describing: verdict))")
+      return
+    }
+    #expect(player.isDone)
+  }
+}
