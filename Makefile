@@ -29,6 +29,8 @@ GUEST_PACKAGES := qemu-system-arm qemu-system-x86 ipmitool freeipmi-tools openip
   cpio
 # The command line reads device trees with libfdt; the tests compile some.
 DEVICE_TREE_PACKAGES := device-tree-compiler libfdt-dev
+# It serves character devices through FUSE.
+FUSE_PACKAGES := libfuse3-dev
 # Unicorn runs the pairs of the command line, and the library's examples, in C and in Python; GNU
 # parallel runs pairs on many machines.
 UNICORN_PACKAGES := libunicorn-dev parallel python3-venv
@@ -220,12 +222,12 @@ install: libraries library plugin $(call firmware,$(BOARDS)) $(HOST_STUB) ## int
 	  >$(DESTDIR)$(PREFIX)/lib/pkgconfig/ipmi-host-bridge.pc
 
 packages: toolchain
-	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES) $(SCHEMA_PACKAGES) \
-	  $(TRACE_PACKAGES) $(UNICORN_PACKAGES)
+	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES) $(FUSE_PACKAGES) \
+	  $(SCHEMA_PACKAGES) $(TRACE_PACKAGES) $(UNICORN_PACKAGES)
 
 # What the command line is linked with.
 libraries: toolchain
-	@.ci/install-packages $(DEVICE_TREE_PACKAGES) $(UNICORN_PACKAGES)
+	@.ci/install-packages $(DEVICE_TREE_PACKAGES) $(FUSE_PACKAGES) $(UNICORN_PACKAGES)
 
 toolchain:
 	@command -v $(SWIFT) >/dev/null || \

@@ -31,7 +31,8 @@ struct HostCommand: ParsableCommand {
   func validate() throws {
     guard !command.isEmpty else {
       throw ValidationError(
-        "No program. Write it after \"--\": ipmi-host-bridge host --bmc unix:PATH -- ipmitool mc info")
+        "No program. Write it after \"--\": ipmi-host-bridge host --bmc unix:PATH -- ipmitool mc info"
+      )
     }
     guard bmc.hasPrefix("unix:") else {
       throw ValidationError("--bmc \(bmc): expected unix:PATH, as in unix:bmc.sock")

@@ -52,7 +52,7 @@ struct AbusePlayer<Host: SystemInterfaceHost>: Sendable where Host.Registers: Ab
   /// How long a step waits for the BMC, in nanoseconds.
   private static var patience: UInt64 { 1_000_000_000 }
   /// How long the request at the end waits for its answer: more than a daemon's own time-outs.
-  private static var answerTimeout: UInt64 { 8_000_000_000 }
+  private static var answerTimeout: UInt64 { 20_000_000_000 }
 
   private let fresh: Host
   private var abuses: [Abuse]
@@ -111,7 +111,7 @@ struct AbusePlayer<Host: SystemInterfaceHost>: Sendable where Host.Registers: Ab
       switch host.event(on: &registers, now: now) {
       case .progressed: return (nil, nil)
       case .waiting(let until) where now < waitsUntil!: return (min(until, waitsUntil!), nil)
-      case .complete where host.response?.completionCode == .success:
+      case .complete where isAnswered:
         return (nil, finish(abuse, .survived))
       default: return (nil, finish(abuse, .silent))
       }
@@ -124,6 +124,12 @@ struct AbusePlayer<Host: SystemInterfaceHost>: Sendable where Host.Registers: Ab
     waitsUntil = nil
     index += 1
     return (nil, nil)
+  }
+
+  /// Whether the daemon has answered, whatever: not the host's driver in its place.
+  private var isAnswered: Bool {
+    guard let code = host.response?.completionCode else { return false }
+    return code != .timeout && code != .nodeBusy
   }
 
   private mutating func finish(
