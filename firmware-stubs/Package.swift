@@ -10,7 +10,7 @@ import PackageDescription
 // A board is a triple (armv6 for ast2500-evb, armv4t for palmetto-bmc), a toolset (CPU, address of
 // RAM) and an executable target (which devices, where).
 // ipmi-responder is for BMCs that run Linux: its toolset is linux-armv6.json, the triple
-// armv6-none-none-eabi. ipmi-requester is for hosts that do: linux-x86-64.json, and
+// armv6-none-none-eabi. bmc-device-checks is for both of Linux's toolsets. ipmi-requester is for hosts that do: linux-x86-64.json, and
 // x86_64-unknown-linux-gnu. host.elf is for a host that runs nothing else: host.json, and
 // x86_64-unknown-none-elf.
 
@@ -33,6 +33,7 @@ func board(_ target: String) -> Target {
 let package = Package(
   name: "firmware-stubs",
   products: [
+    .executable(name: "bmc-device-checks", targets: ["BMCDeviceChecks"]),
     .executable(name: "host.elf", targets: ["HostStub"]),
     .executable(name: "ipmi-requester", targets: ["IPMIRequester"]),
     .executable(name: "ipmi-responder", targets: ["IPMIResponder"]),
@@ -80,6 +81,14 @@ let package = Package(
     // The management controller behind /dev/ipmi-bt-host or /dev/ipmi-kcsN.
     .executableTarget(
       name: "IPMIResponder",
+      dependencies: [
+        "CLinux", "LinuxProgram",
+        .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge"),
+      ],
+      swiftSettings: strict),
+    // What /dev/ipmi-kcsN, /dev/ipmi-bt-host and /dev/ipmi-ssif-host must do, of any driver.
+    .executableTarget(
+      name: "BMCDeviceChecks",
       dependencies: [
         "CLinux", "LinuxProgram",
         .product(name: "IPMIHostBridgePure", package: "ipmi-host-bridge"),

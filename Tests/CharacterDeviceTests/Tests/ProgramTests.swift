@@ -35,6 +35,9 @@ struct ProgramTests {
     /// Those whose daemons the environment names.
     static let given = all.filter { ProcessInfo.processInfo.environment[$0.variable] != nil }
 
+    /// bmc-device-checks, of `firmware-stubs`.
+    static let checks = ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_DEVICE_CHECKS"]
+
     /// Our own daemon, which does what that one does.
     func command(_ arguments: [String] = []) -> [String] {
       ["--", Command.daemon, daemon, "/dev/" + device] + arguments
@@ -129,6 +132,28 @@ struct ProgramTests {
       kind.options + ["--host", "simulate", "--", daemon] + arguments, timeout: 60)
     #expect(run.lines.contains("\(kind.device) open"), "\(run.lines)")
     #expect(run.lines.contains { $0.hasPrefix("\(kind.device) read ") }, "\(run.lines)")
+  }
+
+  /// The program that checks the real drivers on an ARM BMC, built for this machine.
+  @Test(
+    .enabled(if: Kind.checks != nil, "IPMI_HOST_BRIDGE_DEVICE_CHECKS names no bmc-device-checks"),
+    arguments: Kind.all)
+  func deviceDoesWhatTheDriverDoes(_ kind: Kind) throws {
+    let directory = try TemporaryDirectory()
+    let file = directory.appending("script")
+    // More than are answered: the program ends first.
+    try String(repeating: "06 01\n", count: 8).write(
+      toFile: file, atomically: true, encoding: .utf8)
+    let name = String(kind.daemon.dropLast("bridged".count))
+    let run = try Command.run(
+      kind.options + ["--host", "script:" + file, "--quiet", "--"]
+        + [Kind.checks!, name, "/dev/" + kind.device], timeout: 60)
+    let checks = run.lines.filter { !$0.contains(" - \(kind.device) ") }
+    #expect(!checks.contains { $0.hasPrefix("not ok") }, "\(run.lines)")
+    let count = checks.count { $0.hasPrefix("ok ") }
+    #expect(count >= 18)
+    // Whole, up to the plan at its end.
+    #expect(checks.contains("1..\(count)"), "\(run.lines)")
   }
 
   /// An ordinary user: not root, and no right but to open /dev/fuse, as distributions give it.

@@ -17,16 +17,20 @@ enum linux_call_number {
   LINUX_IOCTL = 54,
   LINUX_POLL = 168,
   LINUX_EXIT_GROUP = 248,
+  LINUX_EPOLL_CTL = 251,
+  LINUX_EPOLL_WAIT = 252,
   LINUX_CLOCK_GETTIME = 263,
+  LINUX_EPOLL_CREATE1 = 357,
 };
 
-static inline int32_t linux_call(
-    enum linux_call_number number, uintptr_t a, uintptr_t b, uintptr_t c) {
+static inline int32_t linux_call4(
+    enum linux_call_number number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d) {
   register uintptr_t r0 __asm__("r0") = a;
   register uintptr_t r1 __asm__("r1") = b;
   register uintptr_t r2 __asm__("r2") = c;
+  register uintptr_t r3 __asm__("r3") = d;
   register uint32_t r7 __asm__("r7") = number;
-  __asm__ volatile("svc #0" : "+r"(r0) : "r"(r1), "r"(r2), "r"(r7) : "memory");
+  __asm__ volatile("svc #0" : "+r"(r0) : "r"(r1), "r"(r2), "r"(r3), "r"(r7) : "memory");
   return (int32_t)r0;
 }
 
@@ -41,16 +45,28 @@ enum linux_call_number {
   LINUX_IOCTL = 16,
   LINUX_CLOCK_GETTIME = 228,
   LINUX_EXIT_GROUP = 231,
+  LINUX_EPOLL_WAIT = 232,
+  LINUX_EPOLL_CTL = 233,
+  LINUX_EPOLL_CREATE1 = 291,
 };
 
-static inline int32_t linux_call(
-    enum linux_call_number number, uintptr_t a, uintptr_t b, uintptr_t c) {
+static inline int32_t linux_call4(
+    enum linux_call_number number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d) {
   uintptr_t result = number;
-  __asm__ volatile("syscall" : "+a"(result) : "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+  register uintptr_t r10 __asm__("r10") = d;
+  __asm__ volatile("syscall"
+                   : "+a"(result)
+                   : "D"(a), "S"(b), "d"(c), "r"(r10)
+                   : "rcx", "r11", "memory");
   return (int32_t)result;
 }
 
 #endif
+
+static inline int32_t linux_call(
+    enum linux_call_number number, uintptr_t a, uintptr_t b, uintptr_t c) {
+  return linux_call4(number, a, b, c, 0);
+}
 
 // What the results below are, negated.
 enum linux_error { LINUX_EINTR = 4, LINUX_EAGAIN = 11, LINUX_EBUSY = 16 };
@@ -90,6 +106,34 @@ static inline int32_t linux_poll(int32_t file, uint32_t events, int32_t millisec
   } poll = {file, (uint16_t)events, 0};
   int32_t result = linux_call(LINUX_POLL, (uintptr_t)&poll, 1, (uintptr_t)milliseconds);
   return result > 0 ? poll.come : result;
+}
+
+// As the kernel has it, on x86-64 without a gap.
+struct linux_epoll_event {
+  uint32_t events;
+  uint64_t data;
+}
+#if defined(__x86_64__)
+__attribute__((packed))
+#endif
+;
+
+// A file descriptor that tells of every edge of `events` of `file`.
+static inline int32_t linux_edges(int32_t file, uint32_t events) {
+  struct linux_epoll_event wanted = {events | 1u << 31 /* EPOLLET */, 0};
+  int32_t result = linux_call(LINUX_EPOLL_CREATE1, 0, 0, 0);
+  if (result < 0) return result;
+  int32_t error = linux_call4(
+      LINUX_EPOLL_CTL, (uintptr_t)result, 1 /* EPOLL_CTL_ADD */, (uintptr_t)file, (uintptr_t)&wanted);
+  return error < 0 ? error : result;
+}
+
+// Waits for an edge, as linux_poll() does.
+static inline int32_t linux_edge(int32_t edges, int32_t milliseconds) {
+  struct linux_epoll_event come = {0, 0};
+  int32_t result = linux_call4(
+      LINUX_EPOLL_WAIT, (uintptr_t)edges, (uintptr_t)&come, 1, (uintptr_t)milliseconds);
+  return result > 0 ? (int32_t)come.events : result;
 }
 
 // Lets `milliseconds` pass.
