@@ -52,6 +52,9 @@ firmware = $(foreach board,$(1),firmware-stubs/.build/$(board)/release/$(board).
 # What answers a host on a BMC that runs Linux, and what asks on a host that does.
 RESPONDER := firmware-stubs/.build/linux-armv6/release/ipmi-responder
 REQUESTER := firmware-stubs/.build/linux-x86-64/release/ipmi-requester
+# What checks a BMC's device, in front of Linux's driver and of our own files.
+CHECKS := firmware-stubs/.build/linux-x86-64/release/bmc-device-checks
+ARM_CHECKS := firmware-stubs/.build/linux-armv6/release/bmc-device-checks
 # What asks on a host that runs nothing else.
 HOST_STUB := firmware-stubs/.build/host/release/host.elf
 sources := Package.swift $(shell find Sources -type f)
@@ -102,8 +105,9 @@ $(UNICORN)/done: | packages
 	@touch $@
 
 ifeq ($(SANITIZE),)
-test: lint packages plugin library $(call firmware,$(BOARDS)) $(HOST_STUB) guests device-trees $(PYVCD)/done $(UNICORN)/done ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
+test: lint packages plugin library $(call firmware,$(BOARDS)) $(HOST_STUB) $(CHECKS) guests device-trees $(PYVCD)/done $(UNICORN)/done ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
 	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) \
+	  IPMI_HOST_BRIDGE_DEVICE_CHECKS=$(abspath $(CHECKS)) \
 	  IPMI_HOST_BRIDGE_DEVICE_TREES=$(DEVICE_TREES) IPMI_HOST_BRIDGE_BINDINGS=$(BINDINGS) \
 	  IPMI_HOST_BRIDGE_PYVCD=$(PYVCD)/bin/python \
 	  IPMI_HOST_BRIDGE_LIBRARY=$(LIBRARY) IPMI_HOST_BRIDGE_PYTHON=$(UNICORN)/bin/python \
@@ -199,6 +203,8 @@ $(1): $(firmware_sources) $(sources) | toolchain
 endef
 $(eval $(call program_rule,$(RESPONDER),linux-armv6,armv6-none-none-eabi))
 $(eval $(call program_rule,$(REQUESTER),linux-x86-64,x86_64-unknown-linux-gnu))
+$(eval $(call program_rule,$(CHECKS),linux-x86-64,x86_64-unknown-linux-gnu))
+$(eval $(call program_rule,$(ARM_CHECKS),linux-armv6,armv6-none-none-eabi))
 $(eval $(call program_rule,$(HOST_STUB),host,x86_64-unknown-none-elf))
 
 # As the program says it.
