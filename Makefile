@@ -105,9 +105,10 @@ $(UNICORN)/done: | packages
 	@touch $@
 
 ifeq ($(SANITIZE),)
-test: lint packages plugin library $(call firmware,$(BOARDS)) $(HOST_STUB) $(CHECKS) guests device-trees $(PYVCD)/done $(UNICORN)/done ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
+test: lint packages plugin library $(call firmware,$(BOARDS)) $(HOST_STUB) $(CHECKS) $(ARM_CHECKS) guests device-trees $(PYVCD)/done $(UNICORN)/done ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
 	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) \
 	  IPMI_HOST_BRIDGE_DEVICE_CHECKS=$(abspath $(CHECKS)) \
+	  IPMI_HOST_BRIDGE_ARM_CHECKS=$(abspath $(ARM_CHECKS)) \
 	  IPMI_HOST_BRIDGE_DEVICE_TREES=$(DEVICE_TREES) IPMI_HOST_BRIDGE_BINDINGS=$(BINDINGS) \
 	  IPMI_HOST_BRIDGE_PYVCD=$(PYVCD)/bin/python \
 	  IPMI_HOST_BRIDGE_LIBRARY=$(LIBRARY) IPMI_HOST_BRIDGE_PYTHON=$(UNICORN)/bin/python \
