@@ -1,8 +1,6 @@
 import ArgumentParser
 import CharacterDevice
 import Foundation
-import IPMI
-import Synchronization
 
 /// Gives a BMC's daemon the device it opens, and a host behind that.
 struct OpenBMCCommand: ParsableCommand {
@@ -130,7 +128,7 @@ struct OpenBMCCommand: ParsableCommand {
     report.begin()
     let quiet = quiet
     let program = DeviceProgram(devices) { device, event in
-      if !quiet { Transcript.note(device, event) }
+      if !quiet { DeviceTranscript.note(device, event) }
       report.note(device.name, event)
     }
     let status: Int32
@@ -138,7 +136,7 @@ struct OpenBMCCommand: ParsableCommand {
       status = try program.run(command)
     } catch let error as DeviceError where error.isPrerequisite {
       report.skip(error.description)
-      Transcript.write("\(error)")
+      DeviceTranscript.write("\(error)")
       throw ExitCode(77)
     }
     let result = report.end(status)
@@ -175,159 +173,4 @@ struct OpenBMCCommand: ParsableCommand {
     report.expect(script.steps.count)
     return .script(script) { report.add($0, of: device) }
   }
-}
-
-/// What a script's answers are worth, as the Test Anything Protocol has it.
-final class TestReport: Sendable {
-  private struct State {
-    var expected = 0
-    var count = 0
-    var failures = 0
-    /// What each device's program has done since its last result.
-    var events: [String: DeviceTally] = [:]
-  }
-  private let state = Mutex(State())
-
-  func expect(_ count: Int) { state.withLock { $0.expected += count } }
-
-  func begin() {
-    state.withLock { state in
-      guard state.expected > 0 else { return }
-      Self.print("TAP version 13\n1..\(state.expected)")
-    }
-  }
-
-  func add(_ result: HostScript.Result, of device: String) {
-    state.withLock { state in
-      state.count += 1
-      if !result.isExpected { state.failures += 1 }
-      let request = result.step.request
-      let name = request.command.name.map { " \($0)" } ?? ""
-      Self.print(
-        "\(result.isExpected ? "ok" : "not ok") \(state.count) - \(device) "
-          + "\(hex(request.netFn.rawValue)) \(hex(request.command.code))\(name) -> "
-          + result.bytes.map(hex).joined(separator: " "))
-      if !result.isExpected {
-        Self.print("# expected \(result.step.expected.map(hex).joined(separator: " "))…")
-      }
-    }
-  }
-
-  func note(_ device: String, _ event: DeviceEvent) {
-    state.withLock { $0.events[device, default: DeviceTally()].count(event) }
-  }
-
-  func add(_ abuse: Abuse, _ verdict: Abuse.Verdict, of device: String) {
-    state.withLock { state in
-      state.count += 1
-      var isSurvived = false
-      if case .survived = verdict { isSurvived = true }
-      if !isSurvived { state.failures += 1 }
-      Self.print(
-        "\(isSurvived ? "ok" : "not ok") \(state.count) - \(device) \(abuse.name): the "
-          + "host \(abuse.summary)")
-      Self.print("# the driver: \(abuse.rule)")
-      let tally = state.events.removeValue(forKey: device) ?? DeviceTally()
-      Self.print("# the daemon: \(tally)")
-      switch verdict {
-      case .survived: break
-      case .silent: Self.print("# afterwards it did not answer Get Device ID")
-      case .ended(let status):
-        Self.print("# it ended with status \(status), and was started again")
-      }
-    }
-  }
-
-  func skip(_ reason: String) {
-    state.withLock { state in
-      guard state.expected > 0 else { return }
-      for number in 1...state.expected { Self.print("ok \(number) # SKIP \(reason)") }
-    }
-  }
-
-  /// The exit status, where the program's is `status`.
-  func end(_ status: Int32) -> Int32 {
-    state.withLock { state in
-      guard state.expected > 0 else { return status }
-      let isWhole = state.count == state.expected
-      if !isWhole {
-        Self.print(
-          "Bail out! The program ended with status \(status) after \(state.count) of "
-            + "\(state.expected) answers")
-        return status == 0 ? 1 : status
-      }
-      if state.failures > 0 { return 1 }
-      // SIGTERM, which it was sent.
-      return status == 128 + SIGTERM ? 0 : status
-    }
-  }
-
-  private static func print(_ line: String) {
-    FileHandle.standardOutput.write(Data((line + "\n").utf8))
-  }
-}
-
-/// How often a program did what with its device.
-private struct DeviceTally: CustomStringConvertible {
-  private var counts: [(what: String, count: Int)] = []
-
-  mutating func count(_ event: DeviceEvent) {
-    let what =
-      switch event {
-      case .opened(let error): error.map { "open: \($0.symbol)" } ?? "opens"
-      case .released: "closes"
-      case .read: "requests read"
-      case .readFailed(let error): "read: \(error.symbol)"
-      case .wrote: "answers written"
-      case .writeFailed(_, let error): "write: \(error.symbol)"
-      case .control(let request, let error):
-        "ioctl \(String(request, radix: 16))h" + (error.map { ": \($0.symbol)" } ?? "")
-      }
-    if let index = counts.firstIndex(where: { $0.what == what }) {
-      counts[index].count += 1
-    } else {
-      counts.append((what, 1))
-    }
-  }
-
-  var description: String {
-    counts.isEmpty
-      ? "nothing" : counts.map { "\($0.count) \($0.what)" }.joined(separator: ", ")
-  }
-}
-
-/// What a program does with its devices, a line for each.
-private enum Transcript {
-  static func note(_ device: EmulatedDevice, _ event: DeviceEvent) {
-    let text =
-      switch event {
-      case .opened(nil): "open"
-      case .opened(let error?): "open: \(error.symbol)"
-      case .released: "close"
-      case .read(let bytes): "read  " + describe(bytes, of: device.kind)
-      case .readFailed(let error): "read: \(error.symbol)"
-      case .wrote(let bytes): "write " + describe(bytes, of: device.kind)
-      case .writeFailed(let bytes, let error):
-        "write " + describe(bytes, of: device.kind) + ": \(error.symbol)"
-      case .control(let request, let error):
-        "ioctl \(String(request, radix: 16))h" + (error.map { ": \($0.symbol)" } ?? "")
-      }
-    write("\(device.name) \(text)")
-  }
-
-  static func write(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
-  }
-
-  private static func describe(_ bytes: [UInt8], of kind: DeviceKind) -> String {
-    let text = bytes.map(hex).joined(separator: " ")
-    guard let message = kind.message(in: bytes).flatMap({ Message($0.span) }),
-      let name = message.command.name
-    else { return text }
-    return "\(text)  \(name)"
-  }
-}
-
-private func hex(_ byte: UInt8) -> String {
-  (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
 }

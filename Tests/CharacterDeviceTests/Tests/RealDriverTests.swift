@@ -64,7 +64,7 @@ enum RealDriver {
         "socket,id=ipmi0,path=\(socket),server=on,wait=off", "-device",
         "ipmi-host-extern,id=bmc0,chardev=ipmi0,responder=\(responder)", "-kernel", kernel, "-dtb",
         deviceTree, "-initrd", guest, "-append",
-        "console=\(board.console),115200 quiet loglevel=1 panic=-1 responders=\(responder)",
+        "console=ttyS4,115200 quiet loglevel=1 panic=-1 responders=\(responder)",
       ], environment: Preload.environment(for: try Artifacts.plugin()))
   }
 }
