@@ -90,19 +90,20 @@ endif
 debian-13: packages
 	@.ci/debian-13 $(CACHE)/debian-13
 
-# An interpreter of Python that has the parser.
+# Interpreters of Python with a package of PyPI: the parser, and Unicorn for the library's example.
 PYVCD := $(CACHE)/pyvcd-$(PYVCD_VERSION)
-$(PYVCD)/done: | packages
-	@python3 -m venv --clear $(PYVCD)
-	@$(PYVCD)/bin/pip install --quiet --disable-pip-version-check pyvcd==$(PYVCD_VERSION)
-	@touch $@
-
-# One that has Unicorn, for the library's example.
 UNICORN := $(CACHE)/unicorn-$(UNICORN_VERSION)
-$(UNICORN)/done: | packages
-	@python3 -m venv --clear $(UNICORN)
-	@$(UNICORN)/bin/pip install --quiet --disable-pip-version-check unicorn==$(UNICORN_VERSION)
-	@touch $@
+# Where PyPI cannot be reached, the tests that need it are skipped, and say so.
+define python_rule
+$(1)/done: | packages
+	@python3 -m venv --clear $(1) && \
+	  $(1)/bin/pip install --quiet --disable-pip-version-check $(2) && touch $$@ || \
+	  { rm -rf $(1); echo '$(2) could not be installed: its tests are skipped' >&2; }
+endef
+$(eval $(call python_rule,$(PYVCD),pyvcd==$(PYVCD_VERSION)))
+$(eval $(call python_rule,$(UNICORN),unicorn==$(UNICORN_VERSION)))
+# The interpreter, where there is one.
+python = "$$(ls $(1)/bin/python 2>/dev/null)"
 
 ifeq ($(SANITIZE),)
 test: lint packages plugin library $(call firmware,$(BOARDS)) $(HOST_STUB) $(CHECKS) $(ARM_CHECKS) guests device-trees $(PYVCD)/done $(UNICORN)/done ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
@@ -110,8 +111,8 @@ test: lint packages plugin library $(call firmware,$(BOARDS)) $(HOST_STUB) $(CHE
 	  IPMI_HOST_BRIDGE_DEVICE_CHECKS=$(abspath $(CHECKS)) \
 	  IPMI_HOST_BRIDGE_ARM_CHECKS=$(abspath $(ARM_CHECKS)) \
 	  IPMI_HOST_BRIDGE_DEVICE_TREES=$(DEVICE_TREES) IPMI_HOST_BRIDGE_BINDINGS=$(BINDINGS) \
-	  IPMI_HOST_BRIDGE_PYVCD=$(PYVCD)/bin/python \
-	  IPMI_HOST_BRIDGE_LIBRARY=$(LIBRARY) IPMI_HOST_BRIDGE_PYTHON=$(UNICORN)/bin/python \
+	  IPMI_HOST_BRIDGE_PYVCD=$(call python,$(PYVCD)) \
+	  IPMI_HOST_BRIDGE_LIBRARY=$(LIBRARY) IPMI_HOST_BRIDGE_PYTHON=$(call python,$(UNICORN)) \
 	  $(SWIFT) test $(FILTER)
 else
 test: toolchain libraries
@@ -143,8 +144,8 @@ bench: packages ## figures beside their peers, measured in one run: a table
 	@.build/benchmarks/release/benchmarks $(IN_PROCESS) .build/release/ipmi-host-bridge $(LIBRARY) \
 	  $(BOARD)
 
-# The command line as it is installed: of libraries that are not the system's it needs libfdt's and
-# Unicorn's.
+# The command line as it is installed: of libraries beside the C library's it needs libfdt's, FUSE's
+# and Unicorn's.
 release_program = $(SWIFT) build -c release --static-swift-stdlib -Xlinker -s \
   --product ipmi-host-bridge
 
@@ -216,6 +217,8 @@ install: libraries library plugin $(call firmware,$(BOARDS)) $(HOST_STUB) ## int
 	install -D -m 755 .build/release/ipmi-host-bridge $(DESTDIR)$(PREFIX)/bin/ipmi-host-bridge
 	install -D -m 644 $(PLUGIN) \
 	  $(DESTDIR)$(PREFIX)/lib/ipmi-host-bridge/libipmi-host-bridge-qemu.so
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge \
+	  Sources/ipmi-host-bridge/Scale/pairs-on-hosts
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge $(call firmware,$(BOARDS)) \
 	  $(HOST_STUB)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include \

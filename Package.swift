@@ -154,7 +154,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: strict),
+      exclude: ["Scale"], swiftSettings: strict),
 
     // Tests, one target for each module.
 

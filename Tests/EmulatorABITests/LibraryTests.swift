@@ -114,4 +114,5 @@ struct LibraryTests {
 enum Library {
   static let path = ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_LIBRARY"]
   static let python = ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_PYTHON"]
+    .flatMap { $0.isEmpty ? nil : $0 }
 }

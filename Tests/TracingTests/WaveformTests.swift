@@ -249,6 +249,7 @@ struct Waveform: Equatable {
 
   /// The interpreter of an environment with pyvcd, which `make test` makes.
   private static let python = ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_PYVCD"]
+    .flatMap { $0.isEmpty ? nil : $0 }
 
   private static let script = """
     import sys

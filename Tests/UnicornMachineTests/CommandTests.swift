@@ -126,7 +126,7 @@ private let hasQEMU =
         .deletingLastPathComponent() as URL?)
     try Self.withDirectory { directory in
       let environment = ["IPMI_HOST_BRIDGE": Self.executable]
-      let script = package.appendingPathComponent("scale/pairs-on-hosts").path
+      let script = package.appending(path: "Sources/ipmi-host-bridge/Scale/pairs-on-hosts").path
       // This machine twice, as two would be.
       let parts = try Self.run(
         [script, "1", "10", "3", ":,1/:", "\(directory)/results", "--soc", "ast2500"],
