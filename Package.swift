@@ -145,12 +145,17 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
+    // A trace as a page for a browser: read, understood, drawn.
+    .target(
+      name: "Report", dependencies: ["IPMI", "Tracing"],
+      resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
+      swiftSettings: strict),
     // The command line.
     .executableTarget(
       name: "ipmi-host-bridge",
       dependencies: [
         "BMCPeripherals", "CharacterDevice", "ControllerContent", "DeviceTree", "EmulatedPair",
-        "IPMI", "ManagementController", "Tracing", "Transport", "UnicornMachine",
+        "IPMI", "ManagementController", "Report", "Tracing", "Transport", "UnicornMachine",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -38,7 +38,7 @@ struct IPMIHostBridgeCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       PairCommand.self, QEMUCommand.self, PairQEMUCommand.self, SimulateCommand.self,
-      CaptureCommand.self, ReplayCommand.self, OpenBMCCommand.self, HostCommand.self,
-      ContentCommand.self, DTBCommand.self,
+      CaptureCommand.self, ReplayCommand.self, ReportCommand.self, OpenBMCCommand.self,
+      HostCommand.self, ContentCommand.self, DTBCommand.self,
     ])
 }
