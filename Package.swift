@@ -221,6 +221,11 @@ let package = Package(
         "Transport", "ipmi-host-bridge",
       ],
       swiftSettings: strict),
+    // With Debian's chromium, where it is installed.
+    .testTarget(
+      name: "ReportTests",
+      dependencies: ["EmulatedPair", "IPMI", "Report", "TestSupport", "Tracing"],
+      exclude: ["Golden"], swiftSettings: strict),
     // The overlays in devicetrees/, and broken files.
     .testTarget(
       name: "DeviceTreeTests",

@@ -3,11 +3,11 @@ import Tracing
 /// What one processor did for a while, as the registers tell it.
 public struct Phase: Equatable, Sendable {
   public enum Kind: Int, CaseIterable, Sendable {
-    /// The host transfers a request: KCS in WRITE, until the BMC has taken the last byte.
+    /// The host transfers a request: KCS in WRITE, until the BMC has the last byte.
     case hostSends
-    /// The BMC has the request, and no response yet.
+    /// The BMC has the request: until it puts the first byte of the response into ODR, or B2H_ATN.
     case bmcWorks
-    /// The host takes the response: KCS in READ; BT from B2H_ATN until H_BUSY falls.
+    /// The host takes the response: until KCS is IDLE, or B2H_ATN and H_BUSY are clear.
     case hostReceives
     /// KCS in ERROR.
     case error
@@ -72,17 +72,25 @@ struct PhaseWatch: Sendable {
   ) {
     attention(str & Flag.attention != 0, at: time, tell)
     if old & ~str & Flag.inputBufferFull != 0 { taken = time }
+    let answers = str & ~old & Flag.outputBufferFull != 0
     switch (str >> 6, current?.kind) {
     case (0, nil):
       // WRITE_START is there, and not taken yet.
-      if str & Flag.command != 0, str & Flag.inputBufferFull != 0 { turn(to: .hostSends, at: time, tell) }
+      if str & Flag.command != 0, str & Flag.inputBufferFull != 0 {
+        turn(to: .hostSends, at: time, tell)
+      }
     case (0, .hostSends): if old >> 6 != 0 { turn(to: nil, at: time, tell) }
     case (0, _): turn(to: nil, at: time, tell)
     case (1, .hostSends):
-      if let taken, let current, taken > current.start {
+      // BMCs enter READ before they take the last byte, or behind it, or with the response at hand.
+      let isTaken = str & Flag.inputBufferFull == 0
+      if isTaken, let taken, let current, taken > current.start {
         turn(to: .bmcWorks, at: taken, tell)
+      } else {
+        turn(to: .bmcWorks, at: time, tell)
       }
-      turn(to: .hostReceives, at: time, tell)
+      if answers { turn(to: .hostReceives, at: time, tell) }
+    case (1, .bmcWorks): if answers { turn(to: .hostReceives, at: time, tell) }
     case (1, .hostReceives), (2, .hostSends), (3, .error): break
     case (1, _): turn(to: .hostReceives, at: time, tell)
     case (2, _): turn(to: .hostSends, at: time, tell)
@@ -95,10 +103,10 @@ struct PhaseWatch: Sendable {
   ) {
     attention(control & Flag.btAttention != 0, at: time, tell)
     let rises = control & ~old
-    let falls = old & ~control
     if rises & Flag.hostToBMC != 0 { turn(to: .bmcWorks, at: time, tell) }
     if rises & Flag.bmcToHost != 0 { turn(to: .hostReceives, at: time, tell) }
-    if falls & Flag.hostBusy != 0, control & Flag.bmcToHost == 0, current?.kind == .hostReceives {
+    // Linux's host driver sets H_BUSY before it clears B2H_ATN, QEMU's BT clears B2H_ATN alone.
+    if control & (Flag.bmcToHost | Flag.hostBusy) == 0, current?.kind == .hostReceives {
       turn(to: nil, at: time, tell)
     }
   }

@@ -12,20 +12,12 @@ public struct RegisterSample: Equatable, Sendable {
   public var bmcInterrupt: Bool?
 
   public init(time: UInt64) { self.time = time }
-
-  /// SMS_ATN.
-  var attention: Bool? {
-    switch values {
-    case .kcs(_, _, let str): str & Flag.attention != 0
-    case .bt(let control, _): control & Flag.btAttention != 0
-    case nil: nil
-    }
-  }
 }
 
 /// Bits of STR and BT_CTRL. IPMI v2.0, sections 9.7 and 11.6.1.
 enum Flag {
   // STR.
+  static let outputBufferFull: UInt8 = 1 << 0
   static let inputBufferFull: UInt8 = 1 << 1
   static let attention: UInt8 = 1 << 2
   static let command: UInt8 = 1 << 3

@@ -172,7 +172,8 @@ public struct TraceModel: Sendable {
 
   // MARK: Transactions
 
-  private mutating func addRequest(_ message: Message, _ id: UInt8, _ channel: Int, _ time: UInt64) {
+  private mutating func addRequest(_ message: Message, _ id: UInt8, _ channel: Int, _ time: UInt64)
+  {
     requests += 1
     commands[message.command, default: .init()].requests += 1
     if let old = open.removeValue(forKey: channel << 8 | Int(id)) {
@@ -185,7 +186,8 @@ public struct TraceModel: Sendable {
     open[channel << 8 | Int(id)] = Open(command: message.command, time: time, index: index)
   }
 
-  private mutating func addResponse(_ message: Message, _ id: UInt8, _ channel: Int, _ time: UInt64) {
+  private mutating func addResponse(_ message: Message, _ id: UInt8, _ channel: Int, _ time: UInt64)
+  {
     responses += 1
     let key = channel << 8 | Int(id)
     guard let entry = open[key], entry.command == message.command else {
@@ -200,7 +202,8 @@ public struct TraceModel: Sendable {
     let latency = time - entry.time
     latencies.add(latency)
     commands[entry.command, default: .init()].latencies.add(latency)
-    commands[entry.command, default: .init()].codes[message.completionCode?.rawValue, default: 0] += 1
+    commands[entry.command, default: .init()].codes[message.completionCode?.rawValue, default: 0] +=
+      1
     guard let index = entry.index else { return }
     transactions[index].response = message
     transactions[index].end = time

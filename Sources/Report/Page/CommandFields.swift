@@ -15,8 +15,9 @@ struct CommandFields {
     switch command {
     case .getDeviceID:  // 20-2
       response = [
-        (1, "device ID"), (1, "device revision, provides SDRs"), (1, "firmware revision, available"),
-        (1, "firmware revision, minor, BCD"), (1, "IPMI version, BCD"), (1, "device support"),
+        (1, "device ID"), (1, "device revision, provides SDRs"),
+        (1, "firmware revision, available"), (1, "firmware revision, minor, BCD"),
+        (1, "IPMI version, BCD"), (1, "device support"),
         (3, "manufacturer ID"), (2, "product ID"), (4, "auxiliary firmware revision"),
       ]
     case .getSelfTestResults:  // 20-4
@@ -57,7 +58,8 @@ struct CommandFields {
       ]
     case .getChassisStatus:  // 28-3
       response = [
-        (1, "power state"), (1, "last power event"), (1, "chassis state"), (1, "front panel buttons"),
+        (1, "power state"), (1, "last power event"), (1, "chassis state"),
+        (1, "front panel buttons"),
       ]
     case .chassisControl:  // 28-4
       request = [(1, "control")]

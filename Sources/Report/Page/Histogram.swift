@@ -10,7 +10,7 @@ struct Histogram {
   var html: String {
     let bars = latencies.histogram
     guard let most = bars.map(\.count).max(), most > 0 else { return "<p>There are none.</p>" }
-    let step = min(64, Self.width / Double(bars.count))
+    let step = min(80, Self.width / Double(bars.count))
     var shapes = ""
     for (index, bar) in bars.enumerated() {
       let x = Double(index) * step
@@ -24,18 +24,25 @@ struct Histogram {
 
           """
       }
-      if index % max(1, bars.count / 6) == 0 {
+      // The last range's end needs room.
+      if index % max(1, bars.count / 6) == 0, index == 0 || Double(bars.count - index) * step > 70 {
         let y = (38 + Self.height).short
-        shapes += "<text x=\"\(x.short)\" y=\"\(y)\" class=\"edge\">\(Self.edge(bar.lower))</text>\n"
+        shapes +=
+          "<text x=\"\(x.short)\" y=\"\(y)\" class=\"edge\">\(Self.edge(bar.lower))</text>\n"
       }
     }
+    let right = (Double(bars.count) * step).short
+    shapes += """
+      <text x="\(right)" y="\((38 + Self.height).short)" class="edge last">\
+      \(Self.edge(bars[bars.count - 1].upper))</text>
+
+      """
     let summary = bars.filter { $0.count > 0 }
       .map { "\($0.count) from \(Self.edge($0.lower)) to \(Self.edge($0.upper))" }
       .joined(separator: ", ")
     return """
-      <svg class="histogram" viewBox="-12 0 \((Double(bars.count) * step + 24).short) \
-      \((46 + Self.height).short)" role="img" aria-label="Latencies: \(summary)">
-      \(shapes)<line x1="0" x2="\((Double(bars.count) * step).short)" y1="\((20.5 + Self.height).short)" \
+      <svg class="histogram" viewBox="-2 0 \((Self.width + 4).short) \((46 + Self.height).short)" role="img" aria-label="Latencies: \(summary)">
+      \(shapes)<line x1="0" x2="\(right)" y1="\((20.5 + Self.height).short)" \
       y2="\((20.5 + Self.height).short)"/>
       </svg>
       """
@@ -58,7 +65,7 @@ extension Double {
   var short: String {
     let tenths = (self * 10).rounded()
     guard tenths.magnitude < 1e15 else { return "0" }
-    let value = Int(tenths)
-    return value % 10 == 0 ? "\(value / 10)" : "\(value < 0 ? "-" : "")\(abs(value) / 10).\(abs(value) % 10)"
+    let value = Int(tenths.magnitude)
+    return (tenths < 0 ? "-" : "") + "\(value / 10)" + (value % 10 == 0 ? "" : ".\(value % 10)")
   }
 }

@@ -34,7 +34,8 @@ struct PageData {
 
   private func text(_ channel: TraceModel.Channel) -> String {
     let samples = channel.samples.map(text).joined(separator: ",\n")
-    return #"{"name":\#(channel.name.json),"kind":"\#(Self.kind(channel))","samples":[\#(samples)]}"#
+    let kind = Self.kind(channel)
+    return #"{"name":\#(channel.name.json),"kind":"\#(kind)","samples":[\#(samples)]}"#
   }
 
   /// What its registers are; the first value decides.
@@ -56,8 +57,10 @@ struct PageData {
     case .bt(let control, let mask): values = "\(control),\(mask),0"
     case nil: values = "-1,-1,-1"
     }
-    func level(_ isHigh: Bool?) -> Int { isHigh.map { $0 ? 1 : 0 } ?? -1 }
-    return "\(sample.time - model.start),\(values),\(level(sample.hostInterrupt)),\(level(sample.bmcInterrupt))"
+    let levels = [sample.hostInterrupt, sample.bmcInterrupt].map { isHigh in
+      isHigh.map { $0 ? "1" : "0" } ?? "-1"
+    }
+    return "\(sample.time - model.start),\(values),\(levels.joined(separator: ","))"
   }
 
   private func text(_ transaction: Transaction) -> String {
@@ -92,7 +95,8 @@ struct PageData {
       guard let command = transaction.command, seen.insert(command).inserted else { return nil }
       let fields = CommandFields(command)
       guard !(fields.request.isEmpty && fields.response.isEmpty) else { return nil }
-      return #""\#(Self.key(command))":[\#(Self.text(fields.request)),\#(Self.text(fields.response))]"#
+      let names = [fields.request, fields.response].map(Self.text).joined(separator: ",")
+      return #""\#(Self.key(command))":[\#(names)]"#
     }.joined(separator: ",\n")
   }
 
@@ -104,8 +108,7 @@ struct PageData {
     Set(model.transactions.compactMap { $0.response?.completionCode }).sorted {
       $0.rawValue < $1.rawValue
     }.map {
-      let name = $0.name.map { "\($0)" } ?? "not known"
-      return "\"\(String(hexadecimal: $0.rawValue))\":\(name.json)"
+      "\"\(String(hexadecimal: $0.rawValue))\":\($0.words.json)"
     }.joined(separator: ",")
   }
 

@@ -30,7 +30,7 @@ public struct ReportPage: Sendable {
     <link rel="icon" href="data:,">
     <title>\(title.html): IPMI report</title>
     <style>
-    \(Self.resource(PackageResources.page_css))</style>
+    \(Self.style)</style>
     </head>
     <body>
     \(heading)
@@ -45,14 +45,15 @@ public struct ReportPage: Sendable {
     \(EventTable(model).html)
     <script type="application/json" id="trace">\(PageData(model, chosen: chosen).json)</script>
     <script>
-    \(Self.resource(PackageResources.page_js))</script>
+    \(Self.script)</script>
     </body>
     </html>
 
     """
   }
 
-  private static func resource(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+  static let style = String(decoding: PackageResources.page_css, as: UTF8.self)
+  static let script = String(decoding: PackageResources.page_js, as: UTF8.self)
 
   // MARK: The head
 
@@ -61,7 +62,8 @@ public struct ReportPage: Sendable {
     let channels = model.channels.filter { $0.transactions > 0 || !$0.samples.isEmpty }.map {
       "<b>\($0.name.html)</b>" + ($0.description.isEmpty ? "" : " \($0.description.html)")
     }
-    var facts = ["\(duration) of \(channels.isEmpty ? "no channel" : channels.joined(separator: ", "))"]
+    let names = channels.isEmpty ? "no channel" : channels.joined(separator: ", ")
+    var facts = ["\(duration) of \(names)"]
     // Anything within the first years is an emulated machine's clock.
     if reading.origin > 1 << 60 {
       let date = Date(timeIntervalSince1970: Double(reading.origin) / 1_000_000_000)
@@ -71,7 +73,7 @@ public struct ReportPage: Sendable {
     }
     return """
       <header>
-      <h1>\(title.html)</h1>
+      <h1><small>IPMI report</small> \(title.html)</h1>
       <p>\(facts.joined(separator: ", "))</p>
       \(reading.comment.isEmpty ? "" : "<p class=\"comment\"><code>\(reading.comment.html)</code></p>")
       </header>
@@ -116,9 +118,9 @@ public struct ReportPage: Sendable {
       \(tile(latency(0.5), "median latency"))
       \(tile(latency(0.99), "99th percentile"))
       \(tile(model.latencies.count > 0 ? String(duration: model.latencies.longest) : "–", "longest"))
-      \(count(model.failures, "failed: completion code not 00h", "failed"))
+      \(count(model.failures, "failed, code not 00h", "failed"))
       \(count(model.unanswered, "without a response", "lost"))
-      \(count(model.unasked, "responses nobody asked for", "lost"))
+      \(count(model.unasked, "unasked responses", "lost"))
       \(count(model.faults, "damaged frames", "lost"))
       \(count(model.resets, "resets", "failed"))
       </section>
@@ -136,10 +138,10 @@ public struct ReportPage: Sendable {
 
   // MARK: Transactions
 
-  /// What is shown first: the first that went wrong, or the one that took longest.
+  /// What is shown first: the first without a response, or the one that took longest.
   private var chosen: Int {
     let transactions = model.transactions
-    if let wrong = transactions.firstIndex(where: { $0.outcome != .completed }) { return wrong }
+    if let lost = transactions.firstIndex(where: { $0.outcome.kind == "lost" }) { return lost }
     return transactions.indices.max {
       (transactions[$0].latency ?? 0) < (transactions[$1].latency ?? 0)
     } ?? 0

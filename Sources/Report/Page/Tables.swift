@@ -21,7 +21,7 @@ struct TransactionTable {
       text += """
         <tr class="\(transaction.outcome.kind)" data-t="\(index)"><td><button>\(transaction.number)</button></td>\
         <td class="n">\(Self.seconds(transaction.start - model.start))</td>\(channel)\
-        <td>\(String(command: transaction.command).html)</td><td>\(transaction.code.html)</td>\
+        <td class="name">\(String(command: transaction.command).html)</td><td>\(transaction.code.html)</td>\
         <td class="n bar" style="--share:\(Int(share))%">\
         \(transaction.latency.map { String(duration: $0) } ?? "–")</td></tr>
 
@@ -70,11 +70,13 @@ struct CommandTable {
     let isAnswered = row.latencies.count > 0
     var codes = row.codes.sorted { ($0.key ?? 0) < ($1.key ?? 0) }.map { code, count in
       let kind = code == CompletionCode.success.rawValue ? "completed" : "failed"
-      let name = code.flatMap { CompletionCode(rawValue: $0).name.map { " " + $0.description } } ?? ""
+      let name = code.map { " " + CompletionCode(rawValue: $0).words } ?? ""
       let text = code.map { String(byte: $0) } ?? "no code"
       return "<span class=\"\(kind)\">\(text)\(kind == "failed" ? name : "") ×\(count)</span>"
     }
-    if row.unanswered > 0 { codes.append("<span class=\"lost\">no response ×\(row.unanswered)</span>") }
+    if row.unanswered > 0 {
+      codes.append("<span class=\"lost\">no response ×\(row.unanswered)</span>")
+    }
     let share = Int(Double(row.requests) / Double(max(1, model.requests)) * 100)
     return """
       <tr><td>\(String(command: command).html)</td>\
@@ -141,6 +143,18 @@ extension Transaction {
   var code: String {
     guard let response else { return "none" }
     return response.completionCode.map { String(byte: $0.rawValue) } ?? "–"
+  }
+}
+
+extension CompletionCode {
+  /// Its meaning, or whose it is. IPMI v2.0, table 5-2.
+  var words: String {
+    if let name { return "\(name)" }
+    switch rawValue {
+    case 0x01...0x7E: return "OEM"
+    case 0x80...0xBE: return "of this command alone"
+    default: return "not known"
+    }
   }
 }
 

@@ -8,18 +8,20 @@ import Tracing
 struct Timeline {
   let model: TraceModel
 
-  /// Where the picture begins and ends: all of the trace, or what is kept of it.
+  /// Where the picture begins and ends: transactions that are kept, and what went wrong.
   let start: UInt64
   let end: UInt64
 
   init(_ model: TraceModel) {
     self.model = model
-    if model.cutTransactions > 0, let first = model.transactions.first {
-      start = first.start
-      end = max(first.start, model.transactions.map(\.end).max() ?? first.start)
-    } else {
-      (start, end) = (model.start, model.end)
-    }
+    // What a machine does before its host is there would take most of the picture.
+    let wrong = model.marks.filter { $0.kind == .fault || $0.kind == .reset }.map(\.time)
+    let first = (model.transactions.map(\.start) + wrong).min() ?? model.start
+    let last = (model.transactions.map(\.end) + wrong).max() ?? model.end
+    // And a margin, so that the first and the last bar are seen to end.
+    let margin = max(1, (last - first) / 100)
+    start = max(model.start, first - min(first, margin))
+    end = min(model.end, last + min(margin, .max - last))
   }
 
   private static let barHeight = 14.0
@@ -85,7 +87,7 @@ struct Timeline {
       let marks = model.marks.filter { $0.channel == channel }
       guard !(transactions.isEmpty && phases.isEmpty && marks.isEmpty) else { continue }
       func add(_ name: String, _ bars: [(String, [(UInt64, UInt64)])]) {
-        let paths = bars.filter { !$0.1.isEmpty }.map { ($0.0, path($0.1, y: y + 4)) }
+        let paths = bars.map { ($0.0, path($0.1, y: y + 4)) }.filter { !$0.1.isEmpty }
         guard !paths.isEmpty else { return }
         rows.append(Row(name: name, channel: channel, y: y, paths: paths))
         y += Self.rowHeight
@@ -107,7 +109,8 @@ struct Timeline {
             ("sends", transactions.compactMap { $0.request == nil ? nil : ($0.start, $0.start) }),
             ("receives", transactions.compactMap { $0.response == nil ? nil : ($0.end, $0.end) }),
           ])
-        add("BMC", [("works", transactions.filter { $0.request != nil }.map { ($0.start, $0.end) })])
+        add(
+          "BMC", [("works", transactions.filter { $0.request != nil }.map { ($0.start, $0.end) })])
       } else {
         add("host", [("sends", times(.hostSends)), ("receives", times(.hostReceives))])
         add("BMC", [("works", times(.bmcWorks)), ("error", times(.error))])
@@ -141,7 +144,7 @@ struct Timeline {
   }
 
   private func path(_ bars: [(UInt64, UInt64)], y: Double) -> String {
-    bars.filter { $0.1 >= start && $0.0 <= end }.map { bar in
+    bars.filter { $0.1 >= start && $0.0 <= end }.map { bar -> String in
       let left = position(bar.0)
       let width = position(bar.1) - left
       return "M\(left.short) \(y.short)h\(width.short)v\(Self.barHeight.short)h\((-width).short)z"

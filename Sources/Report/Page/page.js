@@ -173,22 +173,25 @@
     const spent = trace.phases.filter(([channel, kind, start, end]) => channel === transaction.channel
       && kind < PHASES.length && end > transaction.start && start < transaction.end);
     if (!spent.length || whole <= 0) return "";
-    const bar = element("div", { class: "share" });
-    let at = transaction.start;
+    const bar = element("div", { class: "share", "aria-hidden": "true" });
+    const parts = element("div", { class: "parts" });
     const add = (kind, name, time) => {
       if (time <= 0) return;
-      const text = name ? `${name} ${duration(time)}` : "";
-      bar.append(element("span", {
-        class: kind, style: `flex:${time / whole} 1 0`, title: text || duration(time) }, text));
+      bar.append(element("i", { class: kind, style: `flex:${time / whole} 1 0` }));
+      if (name) parts.append(element("span", { class: kind }, `${name} ${duration(time)}`));
     };
+    let at = transaction.start, rest = 0;
     for (const [, kind, start, end] of spent) {
-      add("rest", "", Math.max(start, at) - at);
       const from = Math.max(start, at), to = Math.min(end, transaction.end);
+      add("rest", "", from - at);
+      rest += Math.max(0, from - at);
       add(...PHASES[kind], to - from);
       at = Math.max(at, to);
     }
     add("rest", "", transaction.end - at);
-    return bar;
+    rest += transaction.end - at;
+    if (rest > 0) parts.append(element("span", { class: "rest" }, `not at the registers ${duration(rest)}`));
+    return element("div", {}, bar, parts);
   }
 
   function bytes(title, text, fields, isResponse) {

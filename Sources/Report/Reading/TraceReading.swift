@@ -130,8 +130,10 @@ public struct TraceReading: Sendable {
 extension TraceReading {
   /// What is in it, on one line.
   public var summary: String {
-    let median = model.latencies.quantile(0.5).map { "; median latency \(String(duration: $0))" } ?? ""
-    return "\(model.requests) requests, \(model.failures) failed, \(model.unanswered) without a response, "
-      + "\(model.faults) damaged frames, in \(String(duration: model.end - model.start))\(median)"
+    let duration = String(duration: model.end - model.start)
+    let median = model.latencies.quantile(0.5).map { "; median latency \(String(duration: $0))" }
+    return "\(model.requests) requests, \(model.failures) failed, "
+      + "\(model.unanswered) without a response, \(model.faults) damaged frames, "
+      + "in \(duration)\(median ?? "")"
   }
 }
