@@ -26,6 +26,9 @@ struct IPMIHostBridgeCommand: ParsableCommand {
         ipmi-host-bridge capture --listen unix:tap.sock --to unix:bmc.sock --trace pc.pcapng
         ipmi-host-bridge replay pc.pcapng --to unix:bmc.sock
 
+      To look at it in a browser:
+        ipmi-host-bridge report pc.pcapng -o report.html
+
       To run a BMC's daemon without hardware:
         ipmi-host-bridge openbmc --kcs ipmi-kcs3 --host simulate -- ./kcsbridged -c ipmi-kcs3
 

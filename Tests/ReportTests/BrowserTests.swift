@@ -14,7 +14,7 @@ struct BrowserTests {
   @Test func `the first transaction without a response is shown`() throws {
     let page = try Browser.open(file(JSONLinesWriter(), Sample.events), "a.jsonl")
     #expect(page.errors == [])
-    #expect(page.dom.contains(#"<h2 id="t4">"#))
+    #expect(page.dom.contains(#"<h2 data-transaction="4">"#))
     #expect(page.dom.contains("4: Get Device ID"))
     #expect(page.dom.contains("no response before its id was used again"))
     #expect(page.dom.contains("No waveform: this trace has messages only"))
@@ -23,7 +23,7 @@ struct BrowserTests {
   @Test func `the address chooses a transaction, with its waveform and its bytes`() throws {
     let page = try Browser.open(file(JSONLinesWriter(), Sample.events), "a.jsonl", "#t1")
     #expect(page.errors == [])
-    #expect(page.dom.contains(#"<h2 id="t1">"#))
+    #expect(page.dom.contains(#"<h2 data-transaction="1">"#))
     #expect(page.dom.contains(#"class="level irq""#))
     for text in [
       "WRITE</text>", "READ</text>", "SMS_ATN</span>", "BMC IRQ</span>", "host sends 8.0 µs",
@@ -68,7 +68,7 @@ struct BrowserTests {
   @Test func `a pcapng has no waveform, and a page without a message is one`() throws {
     let capture = try Browser.open(file(PcapngWriter(), Sample.events), "a.pcapng", "#t2")
     #expect(capture.errors == [])
-    #expect(capture.dom.contains(#"<h2 id="t2">"#))
+    #expect(capture.dom.contains(#"<h2 data-transaction="2">"#))
     let silent = try Browser.open(
       file(JSONLinesWriter(), [TraceEvent(time: 0, .connected(.host))]), "b.jsonl")
     #expect(silent.errors == [])

@@ -87,7 +87,7 @@ struct Timeline {
       let marks = model.marks.filter { $0.channel == channel }
       guard !(transactions.isEmpty && phases.isEmpty && marks.isEmpty) else { continue }
       func add(_ name: String, _ bars: [(String, [(UInt64, UInt64)])]) {
-        let paths = bars.map { ($0.0, path($0.1, y: y + 4)) }.filter { !$0.1.isEmpty }
+        let paths = bars.map { ($0.0, path($0.1, $0.0, y: y + 4)) }.filter { !$0.1.isEmpty }
         guard !paths.isEmpty else { return }
         rows.append(Row(name: name, channel: channel, y: y, paths: paths))
         y += Self.rowHeight
@@ -143,11 +143,15 @@ struct Timeline {
     return "<p class=\"legend\">\(entries.joined(separator: " "))</p>"
   }
 
-  private func path(_ bars: [(UInt64, UInt64)], y: Double) -> String {
-    bars.filter { $0.1 >= start && $0.0 <= end }.map { bar -> String in
+  private func path(_ bars: [(UInt64, UInt64)], _ kind: String, y: Double) -> String {
+    // What the host sends and receives is one above the other: from afar they are at one place.
+    let isHalf = kind == "sends" || kind == "receives"
+    let height = isHalf ? Self.barHeight / 2 - 1 : Self.barHeight
+    let y = kind == "receives" ? y + Self.barHeight / 2 + 1 : y
+    return bars.filter { $0.1 >= start && $0.0 <= end }.map { bar -> String in
       let left = position(bar.0)
       let width = position(bar.1) - left
-      return "M\(left.short) \(y.short)h\(width.short)v\(Self.barHeight.short)h\((-width).short)z"
+      return "M\(left.short) \(y.short)h\(width.short)v\(height.short)h\((-width).short)z"
     }.joined()
   }
 

@@ -255,7 +255,7 @@
     const code = transaction.response.length >= 6 ? transaction.response.slice(4, 6) : "";
     const outcome = code ? `${code}h ${trace.codes[code] || ""}` : transaction.outcome;
     detail.replaceChildren(
-      element("h2", { id: `t${transaction.number}` },
+      element("h2", { "data-transaction": transaction.number },
         element("span", {}, button("◀", "the one before", index - 1), " ", button("▶", "the next one", index + 1)),
         `${transaction.number}: ${transaction.command}`,
         element("span", { class: transaction.kind }, outcome), transaction.latency),
