@@ -224,7 +224,9 @@ let package = Package(
     // With Debian's chromium, where it is installed.
     .testTarget(
       name: "ReportTests",
-      dependencies: ["EmulatedPair", "IPMI", "Report", "TestSupport", "Tracing"],
+      dependencies: [
+        "EmulatedPair", "IPMI", "Report", "TestSupport", "Tracing", "ipmi-host-bridge",
+      ],
       exclude: ["Golden"], swiftSettings: strict),
     // The overlays in devicetrees/, and broken files.
     .testTarget(

@@ -32,6 +32,50 @@ struct BrowserTests {
     ] { #expect(page.dom.contains(text), "\(text)") }
   }
 
+  /// What a reader may do, done by a script behind the page's own.
+  @Test func `the page is worked`() throws {
+    let html = try Browser.page(file(JSONLinesWriter(), Sample.events), "a.jsonl")
+    let page = try Browser.open(
+      html: html.replacing(
+        "</body>",
+        with: """
+          <script>
+          const say = (name, value) => document.body.setAttribute("data-" + name, value);
+          const press = (id) => document.getElementById(id).click();
+          const zoomed = () => document.getElementById("lanes").getAttribute("viewBox");
+          document.querySelectorAll("#list tbody tr")[0].click();
+          say("row", document.querySelector("#detail h2").dataset.transaction);
+          document.querySelector("#detail input").click();
+          say("scale", document.querySelector("#detail input").checked);
+          document.querySelector("#detail h2 button:last-of-type").click();
+          say("next", document.querySelector("#detail h2").dataset.transaction);
+          press("in");
+          say("in", zoomed());
+          press("right"); press("left"); press("out"); press("all");
+          say("all", zoomed());
+          const box = document.getElementById("lanes").getBoundingClientRect();
+          document.getElementById("lanes").dispatchEvent(
+            new MouseEvent("click", { clientX: box.right - 1, bubbles: true }));
+          say("last", document.querySelector("#detail h2").dataset.transaction);
+          const seen = () =>
+            [...document.querySelectorAll("#list tbody tr")].filter((row) => !row.hidden).length;
+          press("wrong");
+          say("wrong", seen());
+          press("wrong");
+          document.getElementById("words").value = "command 99h";
+          document.getElementById("words").dispatchEvent(new Event("input"));
+          say("words", seen());
+          </script></body>
+          """))
+    #expect(page.errors == [])
+    for (name, value) in [
+      ("row", "1"), ("scale", "true"), ("next", "2"), ("all", "0 0 1000000 214"), ("last", "8"),
+      ("wrong", "6"), ("words", "1"),
+    ] { #expect(page.dom.contains("data-\(name)=\"\(value)\""), "\(name)") }
+    #expect(!page.dom.contains(#"data-in="0 0 1000000 214""#))
+    #expect(page.dom.contains("data-in="))
+  }
+
   @Test func `BT has its own waveform`() throws {
     let values: [UInt8] = [0x00, 0x04, 0x84, 0x80, 0x88, 0x08, 0x48, 0x40, 0x00]
     var events = [TraceEvent(time: 5, .request(id: 0, Sample.deviceID))]
