@@ -70,7 +70,7 @@ struct BrowserTests {
     #expect(page.errors == [])
     for (name, value) in [
       ("row", "1"), ("scale", "true"), ("next", "2"), ("all", "0 0 1000000 214"), ("last", "8"),
-      ("wrong", "6"), ("words", "1"),
+      ("wrong", "5"), ("words", "1"),
     ] { #expect(page.dom.contains("data-\(name)=\"\(value)\""), "\(name)") }
     #expect(!page.dom.contains(#"data-in="0 0 1000000 214""#))
     #expect(page.dom.contains("data-in="))

@@ -3,22 +3,8 @@ import Foundation
 import Testing
 import Tracing
 
-/// `ipmi-host-bridge report`, as a user runs it.
+/// The command: its page, its messages, its status.
 @Suite struct CommandTests {
-  /// The executable that was built along with the tests, in the same folder.
-  private static let executable = URL(fileURLWithPath: runner).deletingLastPathComponent()
-    .appendingPathComponent("ipmi-host-bridge").path
-
-  private static var runner: String {
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-      ?? CommandLine.arguments[0]
-  }
-
-  private static func run(_ arguments: [String]) throws -> (status: ExitStatus, text: String) {
-    let process = try ChildProcess(name: "report", command: [executable, "report"] + arguments)
-    return (try process.waitForExit(timeout: 60), process.lines.joined(separator: "\n"))
-  }
-
   private let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
@@ -36,7 +22,7 @@ import Tracing
       ? file(JSONLinesWriter(), Sample.events) : file(PcapngWriter(), Sample.events)
     let trace = try write(bytes, name)
     let page = directory.appending("report.html")
-    let (status, text) = try Self.run([trace, "-o", page])
+    let (status, text) = try ReportProcess.run([trace, "-o", page])
     #expect(status == .exited(0), "\(text)")
     #expect(text.contains("report.html: 7 requests, 1 failed, 3 without a response"))
     let html = try String(decoding: Data(contentsOf: URL(fileURLWithPath: page)), as: UTF8.self)
@@ -47,7 +33,7 @@ import Tracing
     let whole = file(JSONLinesWriter(), Sample.events)
     let trace = try write(Array(whole.dropLast(20)), "cut.jsonl")
     let page = directory.appending("report.html")
-    let (status, text) = try Self.run([trace, "-o", page])
+    let (status, text) = try ReportProcess.run([trace, "-o", page])
     #expect(status == .exited(1), "\(text)")
     #expect(text.contains("cut.jsonl: line "))
     let html = try String(decoding: Data(contentsOf: URL(fileURLWithPath: page)), as: UTF8.self)
@@ -57,13 +43,13 @@ import Tracing
   @Test func `where there is no page, status 2`() throws {
     let page = directory.appending("report.html")
     let noise = try write(Array("noise".utf8), "noise.pcapng")
-    let (status, text) = try Self.run([noise, "-o", page])
+    let (status, text) = try ReportProcess.run([noise, "-o", page])
     #expect(status == .exited(2), "\(text)")
     #expect(text.contains("at byte 0: no pcapng file"))
     #expect(!FileManager.default.fileExists(atPath: page))
     let trace = try write(file(JSONLinesWriter(), Sample.events), "trace.jsonl")
-    #expect(try Self.run([trace, "-o", "/nonexistent/report.html"]).status == .exited(2))
-    let same = try Self.run([trace, "-o", trace])
+    #expect(try ReportProcess.run([trace, "-o", "/nonexistent/report.html"]).status == .exited(2))
+    let same = try ReportProcess.run([trace, "-o", trace])
     #expect(same.status != .exited(0))
     #expect(same.text.contains("this is the trace, which would be lost"))
   }
@@ -71,7 +57,7 @@ import Tracing
   @Test func `details begin at --from`() throws {
     let trace = try write(file(JSONLinesWriter(), Sample.events), "trace.jsonl")
     let page = directory.appending("report.html")
-    let (status, text) = try Self.run([trace, "-o", page, "--from", "0.000075"])
+    let (status, text) = try ReportProcess.run([trace, "-o", page, "--from", "0.000075"])
     #expect(status == .exited(0), "\(text)")
     let html = try String(decoding: Data(contentsOf: URL(fileURLWithPath: page)), as: UTF8.self)
     #expect(html.contains("Details of 2 transactions are here, of 6 others not"))

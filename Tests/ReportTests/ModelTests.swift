@@ -35,6 +35,22 @@ import Tracing
       ])
   }
 
+  @Test func `a reset ends phases`() {
+    let model = Sample.model([
+      TraceEvent(time: 0, .request(id: 0, Sample.deviceID)),
+      TraceEvent(time: 10, .registers(.kcs(idr: 0x61, odr: 0, str: 0x8E))),
+      TraceEvent(time: 20, .reset(.bmc)),
+      TraceEvent(time: 90, .registers(.kcs(idr: 0, odr: 0, str: 0))),
+    ])
+    #expect(
+      model.phases == [
+        Phase(kind: .hostSends, channel: 0, start: 10, end: 20),
+        Phase(kind: .attention, channel: 0, start: 10, end: 20),
+      ])
+    #expect(model.transactions.map(\.outcome) == [.interrupted])
+    #expect(model.transactions.map(\.end) == [20])
+  }
+
   @Test func `attention by messages is a phase`() {
     let phases = Sample.model(Sample.events).phases.filter { $0.channel == 1 }
     #expect(phases == [Phase(kind: .attention, channel: 1, start: 60_000, end: 65_000)])

@@ -87,6 +87,8 @@ public struct TraceModel: Sendable {
 
   /// Requests that wait, by channel and id.
   private var open: [Int: Open] = [:]
+  /// How many of them are kept.
+  private var openKept = 0
   private var watches: [PhaseWatch] = []
   private var sampleCount = 0
   private var number = 0
@@ -183,6 +185,7 @@ public struct TraceModel: Sendable {
       Transaction(
         number: 0, channel: channel, id: id, start: time, end: time, request: message,
         response: nil, outcome: .open))
+    if index != nil { openKept += 1 }
     open[channel << 8 | Int(id)] = Open(command: message.command, time: time, index: index)
   }
 
@@ -205,6 +208,7 @@ public struct TraceModel: Sendable {
     commands[entry.command, default: .init()].codes[message.completionCode?.rawValue, default: 0] +=
       1
     guard let index = entry.index else { return }
+    openKept -= 1
     transactions[index].response = message
     transactions[index].end = time
     transactions[index].outcome = message.completionCode == .success ? .completed : .failed
@@ -214,11 +218,13 @@ public struct TraceModel: Sendable {
     unanswered += 1
     commands[entry.command, default: .init()].unanswered += 1
     guard let index = entry.index else { return }
+    openKept -= 1
     transactions[index].end = time
     transactions[index].outcome = outcome
   }
 
   private mutating func interrupt(_ channel: Int, _ time: UInt64) {
+    watch(channel) { $0.finish(at: time, $1) }
     for (key, entry) in open where key >> 8 == channel {
       giveUp(entry, .interrupted, time)
       open[key] = nil
@@ -243,7 +249,7 @@ public struct TraceModel: Sendable {
   /// nothing does.
   private func hasRoom(_ time: UInt64) -> Bool {
     isWanted(time)
-      && (transactions.count < limits.transactions || open.values.contains { $0.index != nil })
+      && (transactions.count < limits.transactions || openKept > 0)
   }
 
   private mutating func keepSample(_ channel: Int, _ time: UInt64) {

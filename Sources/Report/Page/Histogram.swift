@@ -25,7 +25,7 @@ struct Histogram {
           """
       }
       // The last range's end needs room.
-      if index % max(1, bars.count / 6) == 0, index == 0 || Double(bars.count - index) * step > 70 {
+      if index % max(1, bars.count / 6) == 0, index == 0 || Double(bars.count - index) * step > 90 {
         let y = (38 + Self.height).short
         shapes +=
           "<text x=\"\(x.short)\" y=\"\(y)\" class=\"edge\">\(Self.edge(bar.lower))</text>\n"

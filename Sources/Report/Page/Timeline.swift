@@ -89,7 +89,13 @@ struct Timeline {
       func add(_ name: String, _ bars: [(String, [(UInt64, UInt64)])]) {
         let paths = bars.map { ($0.0, path($0.1, $0.0, y: y + 4)) }.filter { !$0.1.isEmpty }
         guard !paths.isEmpty else { return }
-        rows.append(Row(name: name, channel: channel, y: y, paths: paths))
+        // A channel without transactions has no line that says its name.
+        let isFirst = rows.last?.channel != channel
+        let own = model.channels[channel].name
+        rows.append(
+          Row(
+            name: isFirst && name != own ? "\(own) \(name)" : name, channel: channel, y: y,
+            paths: paths))
         y += Self.rowHeight
       }
       func times(_ kinds: Phase.Kind...) -> [(UInt64, UInt64)] {
