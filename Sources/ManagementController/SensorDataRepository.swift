@@ -154,7 +154,9 @@ extension SensorDataRepository: Restorable {
     while offset < used {
       guard used - offset >= Self.headerSize, used - offset >= size(at: offset),
         size(at: offset) <= Self.longestRecord, recordID(at: offset) != 0,
-        recordID(at: offset) != 0xFFFF
+        recordID(at: offset) != 0xFFFF,
+        // Two of one ID would follow themselves: a host's walk would not come to its end.
+        count == 0 || self.offset(of: recordID(at: offset)) == offset
       else {
         stream.reject()
         removeAll(at: lastErase)

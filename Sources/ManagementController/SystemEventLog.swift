@@ -140,7 +140,13 @@ extension SystemEventLog: Restorable {
     stream.transfer(&hasOverflowed)
     stream.transfer(&lastAddition)
     stream.transfer(&lastErase)
-    if stream.isRestoring { cancelReservation() }
+    guard stream.isRestoring else { return }
+    cancelReservation()
+    // Two of one ID would follow themselves: a host that walks the log would not come to its end.
+    for place in 0..<count {
+      let id = records[place].id
+      guard id != 0, id != 0xFFFF, position(of: id) == place else { return stream.reject() }
+    }
   }
 }
 

@@ -51,6 +51,25 @@ import Testing
     #expect(restored.ask(.addSDR, [0, 0, 0x51, 0xC0, 0]) == [0, 13, 0])
   }
 
+  /// Found by fuzzing: a host that reads records along their links read the same ones for ever.
+  @Test func `a state in which two records have one ID is refused`() throws {
+    var controller = try used()
+    let event: [UInt8] = [0, 0, 2, 0, 0, 0, 0, 0x41, 0, 4, 9, 2, 3, 4, 5, 6]
+    #expect(controller.ask(.addSELEntry, event, now: 181 * second)[0] == 0)
+    let bytes = StateData(saving: controller).bytes
+    for records in [controller.events(), controller.records()] {
+      let (first, last) = (records[0].prefix(2), try #require(records.last))
+      let place = try #require(
+        bytes.indices.first { bytes[$0...].starts(with: last) }, "\(last) is not in the state")
+      for id in [Array(first), [0, 0], [0xFF, 0xFF]] {
+        var damaged = bytes
+        damaged.replaceSubrange(place..<place + 2, with: id)
+        var restored = controller
+        #expect(!StateData.restore(&restored, from: damaged), "\(last) with ID \(id)")
+      }
+    }
+  }
+
   @Test func `the clock has gone on by the time between`() throws {
     var restored = try Example.content().makeController()
     let bytes = SavedState.bytes(of: try used(), time: 5000, now: 180 * second)
