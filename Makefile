@@ -40,6 +40,8 @@ SCHEMA_PACKAGES := dt-schema xz-utils
 
 # The tests have traces dissected, and waveforms parsed by a package of PyPI.
 TRACE_PACKAGES := tshark python3-venv
+# They check models of the protocols.
+MODEL_PACKAGES := spin
 PYVCD_VERSION := 0.5.1
 # They open reports in a browser.
 BROWSER_PACKAGES := chromium
@@ -235,7 +237,8 @@ install: libraries library plugin $(call firmware,$(BOARDS)) $(HOST_STUB) ## int
 
 packages: toolchain
 	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES) $(FUSE_PACKAGES) \
-	  $(SCHEMA_PACKAGES) $(TRACE_PACKAGES) $(UNICORN_PACKAGES) $(BROWSER_PACKAGES)
+	  $(SCHEMA_PACKAGES) $(TRACE_PACKAGES) $(UNICORN_PACKAGES) $(BROWSER_PACKAGES) \
+	  $(MODEL_PACKAGES)
 
 # What the command line is linked with.
 libraries: toolchain

@@ -173,6 +173,10 @@ let package = Package(
     .testTarget(
       name: "SystemInterfacesTests", dependencies: ["SystemInterfaces", "TestSupport"],
       swiftSettings: strict),
+    // KCS and BT as models of their own, checked by Debian's spin where it is installed.
+    .testTarget(
+      name: "ModelCheckingTests", dependencies: ["EmulatedPair", "SystemInterfaces"],
+      path: "Tests/ModelChecking", exclude: ["Models"], swiftSettings: strict),
     // With Debian's tshark, and a parser of waveforms, where they are installed.
     .testTarget(
       name: "TracingTests",
