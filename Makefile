@@ -64,8 +64,8 @@ HOST_STUB := firmware-stubs/.build/host/release/host.elf
 sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
-.PHONY: help demo test bench lint firmware library plugin guests install packages toolchain debian-13
-.PHONY: debian-bmc-guest device-trees guests-test host-guest libraries more-guests
+.PHONY: help demo test bench fuzz lint firmware library plugin guests install packages toolchain
+.PHONY: debian-13 debian-bmc-guest device-trees guests-test host-guest libraries more-guests
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
@@ -147,6 +147,17 @@ bench: packages ## figures beside their peers, measured in one run: a table
 	@$(release_program) >&2
 	@.build/benchmarks/release/benchmarks $(IN_PROCESS) .build/release/ipmi-host-bridge $(LIBRARY) \
 	  $(BOARD)
+
+FUZZING := Tests/Fuzzing
+# Seconds for each target, and which of them; all where none is named.
+TIME ?= 60
+TARGET ?=
+# SwiftPM would have two sanitizers of its own, of which the compiler takes the last.
+fuzz: libraries ## each fuzz target for TIME=60 seconds, or TARGET= alone: a table
+	@touch $(FUZZING)/Package.swift  # as for the firmware
+	@$(SWIFT) build -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
+	  --package-path $(FUZZING) --scratch-path .build/fuzz --product fuzz >&2
+	@$(FUZZING)/run .build/fuzz $(TIME) $(TARGET)
 
 # The command line as it is installed: of libraries beside the C library's it needs libfdt's, FUSE's
 # and Unicorn's.

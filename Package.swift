@@ -34,6 +34,8 @@ let package = Package(
     .library(name: "RegisterLinkFile", targets: ["RegisterLinkFile"]),
     .library(name: "CIPMIHostBridge", targets: ["CIPMIHostBridge"]),
     .library(name: "UnicornMachine", targets: ["UnicornMachine"]),
+    // For the fuzzers, too.
+    .library(name: "ContentReaders", targets: ["ControllerContent", "DeviceTree"]),
     .executable(name: "ipmi-host-bridge", targets: ["ipmi-host-bridge"]),
   ],
   dependencies: [
