@@ -48,7 +48,7 @@ import Testing
       Mutant("kcs", "NO_IBF_CHECK", "assertion violated"),
       Mutant("kcs", "LATE_ANSWER", "assertion violated"),
       Mutant("kcs", "NO_DUMMY", "invalid end state"),
-      Mutant("bt", "NO_BUSY", "assertion violated  !((control&4))"),
+      Mutant("bt", "NO_BUSY", "assertion violated"),
       Mutant("bt", "NO_READY_CHECK", "assertion violated"),
       Mutant("bt", "ANY_SEQUENCE", "assertion violated"),
       Mutant("bt", "STAYS_BUSY", "invalid end state"),
