@@ -51,6 +51,9 @@ private func readNodes(
   _ blob: UnsafeRawBufferPointer
 ) -> Result<[DeviceTree.Node], DeviceTreeError> {
   let tree = blob.baseAddress!
+  // libfdt 1.6.1 follows a null pointer in trees of before 2005, which have no size of their nodes.
+  guard unsafe UInt32(bigEndian: blob.loadUnaligned(fromByteOffset: 20, as: UInt32.self)) >= 17
+  else { return .failure(error(-FDT_ERR_BADVERSION)) }
   let status = unsafe fdt_check_full(tree, blob.count)
   guard status == 0 else { return .failure(error(status)) }
   var nodes: [DeviceTree.Node] = []

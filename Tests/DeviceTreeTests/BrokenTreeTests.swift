@@ -18,6 +18,13 @@ import Testing
     #expect(throws: DeviceTreeError.malformed("FDT_ERR_BADVERSION")) { try DeviceTree(old) }
   }
 
+  /// Found by fuzzing: libfdt 1.6.1 followed a null pointer in a tree of version 9.
+  @Test func `a tree that does not say how long its nodes are is refused`() throws {
+    var old = try whole()
+    (old[23], old[27]) = (9, 0)
+    #expect(throws: DeviceTreeError.malformed("FDT_ERR_BADVERSION")) { try DeviceTree(old) }
+  }
+
   @Test func `an overlay by itself is refused`() throws {
     let directory = try TemporaryDirectory()
     let overlay = try contents(of: OverlayBoard.npcm750.overlay(in: directory))
