@@ -23,7 +23,7 @@ do {
     exit(0)
   }
   let boardName = arguments.count > 4 ? arguments[4] : "npcm750-evb"
-  let isWhole = !["link", "simulate", "unicorn"].contains(arguments.dropFirst().first)
+  let isWhole = !["link", "pairs", "simulate", "unicorn"].contains(arguments.dropFirst().first)
   guard arguments.count > (isWhole ? 3 : 2), let board = Board.named(boardName) else {
     throw EmulatorError("usage: benchmarks IN-PROCESS PROGRAM LIBRARY [BOARD]")
   }
