@@ -2,8 +2,8 @@ import EmulatedPair
 import Foundation
 import Testing
 
-/// `host.elf`, a PC's firmware in little: real port I/O in a stock QEMU, with QEMU's own BMC and with
-/// our firmware, by messages and register by register.
+/// `host.elf`, a PC's firmware in little: real port I/O in a stock QEMU, with QEMU's own BMC and
+/// with our firmware, by messages and register by register.
 extension PairTests {
   /// The interfaces of our firmware, each by both kinds of link.
   static let stubLinks = LinkKind.allCases.flatMap { kind in
@@ -26,12 +26,15 @@ extension PairTests {
 
     // The firmware has logged all of it, and the interface's own question of BT's driver.
     let bmc = try #require(pair.bmc)
-    var cursor = 0
-    try bmc.wait(for: "the last POST code", from: &cursor, timeout: 10) { $0 == "POST code AA" }
     let asked = lines.filter { $0.contains(" -> ") }
     let name = link.link.responder.uppercased()
-    let answered = bmc.lines.filter { $0.hasPrefix(name + " ") && $0.contains(" -> ") }
-      .filter { !$0.contains("Get BT Interface Capabilities") }
+    func isAnswer(_ line: String) -> Bool {
+      line.hasPrefix(name + " ") && line.contains(" -> ")
+        && !line.contains("Get BT Interface Capabilities")
+    }
+    var cursor = 0
+    for _ in asked { try bmc.wait(for: "an answer", from: &cursor, timeout: 30, where: isAnswer) }
+    let answered = bmc.lines.filter(isAnswer)
     #expect(answered.map(Self.exchange) == asked.map(Self.exchange))
 
     #expect(lines.last == "host: \(asked.count) of \(asked.count) requests answered")
@@ -43,10 +46,17 @@ extension PairTests {
     #expect(events.count == 3, "\(lines)")
     #expect(lines.contains { $0.hasPrefix("host: BMC firmware 0.01, IPMI 2.0") })
 
-    // Port 80h, in order; SeaBIOS has written some before.
+    // Port 80h, in order; SeaBIOS has written some before. By messages, QEMU's chardev drops what it
+    // has not read when the host's QEMU ends, and so the last ones.
+    if link.kind == .registers {
+      cursor = 0
+      try bmc.wait(for: "the last POST code", from: &cursor, timeout: 30) { $0 == "POST code AA" }
+    }
     let codes = bmc.lines.filter { $0.hasPrefix("POST code ") }.map { $0.suffix(2) }
     let interface = link.isBT ? "11" : "10"
-    let wanted = [interface, "20", "21", "22", "23", "24", "25", "26", "27", "28", "2F", "AA"]
+    let wanted =
+      [interface, "20", "21", "22", "23", "24", "25", "26", "27", "28"]
+      + (link.kind == .registers ? ["2F", "AA"] : [])
     var rest = codes[...]
     for code in wanted {
       let index = try #require(rest.firstIndex { $0 == code }, "\(code) in \(codes)")
