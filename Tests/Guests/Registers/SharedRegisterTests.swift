@@ -64,7 +64,8 @@ extension PairTests {
           + "seed=\(SharedRegisters.seed)", timeout: 1800)
       let account = try Account(result.lines)
       #expect(account.answered == count && account.isComplete, "\(account.summary)")
-      #expect(try hostInterrupts(of: pair) - before > count)
+      // One for each response of BT, unless the driver finds it before; many for KCS.
+      #expect(try hostInterrupts(of: pair) - before > count / 2)
       report(link, "\(account.summary), \(time(microseconds: account.mean)) each")
     }
   }
