@@ -126,6 +126,14 @@ public struct FixedBytes<let capacity: Int>: Sendable {
     return true
   }
 
+  /// Forgets the first `number` bytes, of which there must be so many; the others move up.
+  @inlinable
+  public mutating func removeFirst(_ number: Int) {
+    precondition(number >= 0 && number <= count)
+    for index in number..<count { storage[index - number] = storage[index] }
+    length -= number
+  }
+
   /// Forgets every byte.
   @inlinable
   public mutating func removeAll() {

@@ -14,23 +14,23 @@ import SystemInterfaces
     try unsafe super.init(id, on: hostInterface)
   }
 
-  /// Brings a code that waits to the registers, if its time has come.
+  /// Brings codes that wait to the registers, if their time has come.
   @inline(__always)
   func advance(_ registers: inout some PostCodeRegisters) {
-    if !bridge.isReady { bridge.advance(&registers, now: realTime) }
+    if bridge.waitingCodes > 0 { bridge.advance(&registers, now: realTime) }
   }
 
   /// When this must be called although nothing changes; 0 where the chardev needs service.
   var wakeUpTime: UInt64? { hasRoomAgain ? 0 : bridge.deadline }
 
-  /// Saves or restores the code that waits.
+  /// Saves or restores the codes that wait.
   func transfer(through stream: inout SnapshotStream, keeping: Bool) {
     var copy = bridge
     copy.transfer(through: &stream)
     if keeping { bridge = copy }
   }
 
-  override var acceptableInput: Int { bridge.isReady ? 1 : 0 }
+  override var acceptableInput: Int { bridge.acceptableCodes }
 
   override func take(_ bytes: UnsafeBufferPointer<UInt8>) {
     for index in bytes.indices { unsafe bridge.postCode(bytes[index], now: realTime) }

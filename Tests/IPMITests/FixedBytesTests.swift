@@ -32,6 +32,13 @@ import Testing
     #expect(bytes.byte(at: -1) == nil)
   }
 
+  @Test(arguments: 0...3) func whatFollowsTheRemovedBytesMovesUp(number: Int) {
+    var bytes: FixedBytes<3> = [1, 2, 3]
+    bytes.removeFirst(number)
+    #expect(bytes == [[1, 2, 3], [2, 3], [3], []][number])
+    #expect(bytes.count == 3 - number)
+  }
+
   @Test func multiByteFieldsAreLittleEndian() {
     var bytes = FixedBytes<6>()
     bytes.append(littleEndian: UInt16(0x1234))
