@@ -56,7 +56,8 @@ let package = Package(
     // KCS, BT and SSIF: what both processors share, host state machine, responder.
     .target(name: "SystemInterfaces", dependencies: ["IPMI"], swiftSettings: pure),
     // What happens on a link, as pcapng, as waveforms, as JSON.
-    .target(name: "Tracing", dependencies: ["IPMI"], swiftSettings: pure),
+    .target(
+      name: "Tracing", dependencies: ["IPMI", "SystemInterfaces"], swiftSettings: pure),
     // The BMC's answers: App, Chassis, Sensor/Event, Storage.
     .target(name: "ManagementController", dependencies: ["IPMI"], swiftSettings: pure),
     // The SoCs' memory maps over the channels: ASPEED, NPCM7xx.
@@ -134,7 +135,7 @@ let package = Package(
     .target(
       name: "UnicornMachine",
       dependencies: [
-        "BMCPeripherals", "CUnicorn", "IPMI", "IPMIHostBridge", "SystemInterfaces",
+        "BMCPeripherals", "CUnicorn", "IPMI", "IPMIHostBridge", "SystemInterfaces", "Tracing",
       ],
       swiftSettings: strict),
     // The sockets of the stand-alone program: a BMC behind the VM protocol.

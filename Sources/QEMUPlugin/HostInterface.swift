@@ -4,6 +4,7 @@ import IPMI
 import IPMIHostBridge
 import RegisterLinkFile
 import SystemInterfaces
+import Tracing
 
 /// The host interface module of the machine's BMC: its registers, its interrupt and its hosts.
 ///

@@ -1,25 +1,49 @@
 import Glibc
 import Tracing
 
-/// What a trace can be written as, by the end of its file's name.
-public enum TraceFormat: String, CaseIterable, Sendable {
-  /// For Wireshark and tshark.
-  case pcapng
-  /// For programs.
-  case jsonl
-  /// For waveform viewers: of registers only.
-  case vcd
-
+extension TraceFormat {
   /// The format of a file with this name; `nil` for any other.
   public init?(path: String) {
-    guard let format = Self.allCases.first(where: { path.hasSuffix(".\($0.rawValue)") }) else {
-      return nil
+    self.init(name: Array(path.utf8).span)
+  }
+}
+
+/// The files that one trace is written to.
+public struct TraceFiles {
+  private var files: [TraceFile] = []
+
+  /// Makes the files, each of the ``TraceFormat`` of its name.
+  public init(
+    _ paths: [String], _ header: TraceHeader, _ channels: [TraceChannel]
+  ) throws(LinkError) {
+    for path in paths {
+      guard let format = TraceFormat(path: path) else {
+        throw LinkError("\(path): a name that ends in .pcapng, .jsonl or .vcd is expected")
+      }
+      var file = try TraceFile(path, format)
+      file.begin(header, channels)
+      file.flush()
+      files.append(file)
     }
-    self = format
   }
 
-  /// Whether it shows whole messages.
-  public var showsMessages: Bool { self != .vcd }
+  /// Adds an event.
+  public mutating func write(_ event: TraceEvent) {
+    for index in files.indices { files[index].write(event) }
+  }
+
+  /// Writes what is there into the files.
+  public mutating func flush() {
+    for index in files.indices { files[index].flush() }
+  }
+
+  /// Ends the files.
+  ///
+  /// - Returns: What could not be written.
+  public mutating func end() -> [String] {
+    for index in files.indices { files[index].end() }
+    return files.compactMap(\.failure)
+  }
 }
 
 /// A file that a trace is written to.
@@ -28,27 +52,17 @@ public enum TraceFormat: String, CaseIterable, Sendable {
 struct TraceFile {
   let path: String
   private let descriptor: CInt
-  private var writer: Writer
+  private var writer: FormatWriter
   private var buffer: [UInt8] = []
+  private static let bufferLimit = 65_536
   /// Why nothing more is written.
   private(set) var failure: String?
-
-  private enum Writer {
-    case pcapng(PcapngWriter)
-    case jsonLines(JSONLinesWriter)
-    case waveform(WaveformWriter)
-  }
 
   /// Makes the file, in place of one of that name. What hosts and BMCs say to each other can be
   /// confidential: it is this user's only.
   init(_ path: String, _ format: TraceFormat) throws(LinkError) {
     self.path = path
-    writer =
-      switch format {
-      case .pcapng: .pcapng(PcapngWriter())
-      case .jsonl: .jsonLines(JSONLinesWriter())
-      case .vcd: .waveform(WaveformWriter())
-      }
+    writer = FormatWriter(format)
     descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw LinkError("\(path): could not make it: \(Self.reason())")
@@ -56,32 +70,13 @@ struct TraceFile {
   }
 
   mutating func begin(_ header: TraceHeader, _ channels: [TraceChannel]) {
-    switch writer {
-    case .pcapng(var writer):
-      writer.begin(header, channels: channels.span) { buffer.append($0) }
-      self.writer = .pcapng(writer)
-    case .jsonLines(var writer):
-      writer.begin(header, channels: channels.span) { buffer.append($0) }
-      self.writer = .jsonLines(writer)
-    case .waveform(var writer):
-      writer.begin(header, channels: channels.span) { buffer.append($0) }
-      self.writer = .waveform(writer)
-    }
+    writer.begin(header, channels: channels.span) { buffer.append($0) }
   }
 
   mutating func write(_ event: TraceEvent) {
     guard failure == nil else { return }
-    switch writer {
-    case .pcapng(var writer):
-      writer.write(event) { buffer.append($0) }
-      self.writer = .pcapng(writer)
-    case .jsonLines(var writer):
-      writer.write(event) { buffer.append($0) }
-      self.writer = .jsonLines(writer)
-    case .waveform(var writer):
-      writer.write(event) { buffer.append($0) }
-      self.writer = .waveform(writer)
-    }
+    writer.write(event) { buffer.append($0) }
+    if buffer.count > Self.bufferLimit { flush() }
   }
 
   /// Writes what is there into the file. One that cannot be written is given up.

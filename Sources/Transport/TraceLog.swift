@@ -7,7 +7,7 @@ import Tracing
 /// Where traces go: into files, and to whoever looks on.
 public final class TraceLog: Sendable {
   private struct State: ~Copyable {
-    var files: [TraceFile] = []
+    var files: TraceFiles
     var time: UInt64 = 0
     var hasEnded = false
   }
@@ -34,17 +34,7 @@ public final class TraceLog: Sendable {
     let header = TraceHeader(
       origin: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec),
       comment: FixedBytes(truncating: comment))
-    var files: [TraceFile] = []
-    for path in paths {
-      guard let format = TraceFormat(path: path) else {
-        throw LinkError("\(path): a name that ends in .pcapng, .jsonl or .vcd is expected")
-      }
-      var file = try TraceFile(path, format)
-      file.begin(header, channels)
-      file.flush()
-      files.append(file)
-    }
-    state = Mutex(State(files: files))
+    state = Mutex(State(files: try TraceFiles(paths, header, channels)))
   }
 
   /// Adds what has happened by now.
@@ -53,16 +43,14 @@ public final class TraceLog: Sendable {
     state.withLock { state in
       state.time = max(state.time, now)
       let event = TraceEvent(time: state.time, channel: channel, occurrence)
-      for index in state.files.indices { state.files[index].write(event) }
+      state.files.write(event)
       observer(event)
     }
   }
 
   /// Writes what is recorded: at the end of a batch.
   func flush() {
-    state.withLock { state in
-      for index in state.files.indices { state.files[index].flush() }
-    }
+    state.withLock { $0.files.flush() }
   }
 
   /// Ends the files.
@@ -72,8 +60,7 @@ public final class TraceLog: Sendable {
     state.withLock { state in
       guard !state.hasEnded else { return [] }
       state.hasEnded = true
-      for index in state.files.indices { state.files[index].end() }
-      return state.files.compactMap(\.failure)
+      return state.files.end()
     }
   }
 }
