@@ -97,6 +97,19 @@ public enum TracedRegister: UInt8, Sendable {
   case btBuffer
   /// BT_INTMASK.
   case btInterruptMask
+
+  /// What the host reaches at port number `index` of a channel: data and status of KCS; BT_CTRL,
+  /// buffer and BT_INTMASK of BT.
+  public init(hostPort index: Int, of kind: TraceChannel.Kind, isWrite: Bool) {
+    self =
+      switch (kind, index) {
+      case (.bt, 0): .btControl
+      case (.bt, 1): .btBuffer
+      case (.bt, _): .btInterruptMask
+      case (_, 0): isWrite ? .idr : .odr
+      default: isWrite ? .command : .str
+      }
+  }
 }
 
 /// The registers of a channel at one moment.
