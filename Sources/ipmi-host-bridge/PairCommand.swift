@@ -1,6 +1,9 @@
 import ArgumentParser
 import EmulatedPair
 import Foundation
+import IPMI
+import Tracing
+import Transport
 import UnicornMachine
 
 /// A BMC and its host in one process, without an emulator beside it.
@@ -19,6 +22,7 @@ struct PairCommand: ParsableCommand {
         ipmi-host-bridge pair --bmc my.elf --soc npcm750 --script requests.txt
         ipmi-host-bridge pair --record run.txt                  and later, on any machine:
         ipmi-host-bridge pair --replay run.txt                  names the first difference
+        ipmi-host-bridge pair --trace run.vcd                   a waveform of its registers
         ipmi-host-bridge pair --count 10000                     10,000 seeds, with faults
         ipmi-host-bridge pair --count 500 --seed 501 --summary 2.txt
         ipmi-host-bridge pair --merge 1.txt --merge 2.txt       parts of a larger run
@@ -86,6 +90,14 @@ struct PairCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Run what is recorded here, and compare.", valueName: "file"))
   var replay: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Write what is said in one pair to this file, .pcapng for Wireshark or .jsonl for programs, or \
+      its registers' waveform, .vcd; may be repeated.
+      """, valueName: "file"))
+  var trace: [String] = []
+
   @Option(help: ArgumentHelp("Write what became of all pairs here.", valueName: "file"))
   var summary: String?
 
@@ -106,11 +118,17 @@ struct PairCommand: ParsableCommand {
     }
     if let host, host.hasPrefix("unix:"),
       count != 1 || record != nil || replay != nil || summary != nil || faults != nil
+        || !trace.isEmpty
     {
       throw ValidationError(
-        "A host at a socket lives in real time: no seeds, no faults, no recording with it.")
+        "A host at a socket lives in real time: no seeds, no faults, no recording, no trace with it."
+      )
     }
     if record != nil, count != 1 { throw ValidationError("--record is for one pair.") }
+    if !trace.isEmpty, count != 1 || summary != nil {
+      throw ValidationError("--trace is for one pair.")
+    }
+    try TraceOptions.validate(trace, showRegisters: true)
     if replay != nil, count != 1 || record != nil || script != nil || soc != nil || dtb != nil {
       throw ValidationError(
         "What is replayed says all itself; only --bmc and --host say where its files are now.")
@@ -169,8 +187,18 @@ struct PairCommand: ParsableCommand {
       let milliseconds = String(format: "%10.3f ms", Double(time) / 1e6)
       print("\(milliseconds)  \(side == .bmc ? "BMC " : "host")  \(text)")
     }
-    let (result, trace) = try pair.run(seed: seed, keepsTrace: keepsTrace)
-    return (result, trace, Date().timeIntervalSince(started))
+    var files: TraceFiles
+    do {
+      files = try TraceFiles(
+        trace, TraceHeader(comment: FixedBytes(truncating: "seed \(seed)")), pair.traceChannels)
+    } catch {
+      throw EmulatorError(error.description)
+    }
+    TraceOptions.explain(trace)
+    if !trace.isEmpty { pair.onEvent = { files.write($0) } }
+    let (result, lines) = try pair.run(seed: seed, keepsTrace: keepsTrace)
+    if let failure = files.end().first { throw EmulatorError(failure) }
+    return (result, lines, Date().timeIntervalSince(started))
   }
 
   private func report(_ result: PairResult, _ seconds: Double) throws {

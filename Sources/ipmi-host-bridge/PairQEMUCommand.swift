@@ -1,6 +1,7 @@
 import ArgumentParser
 import EmulatedPair
 import Foundation
+import Tracing
 import Transport
 
 /// The demonstration: a PC and a BMC, each in a stock QEMU, and ipmitool on the PC.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tracing
 import Transport
 
 /// Files that a command traces messages to.
@@ -9,17 +10,20 @@ struct TraceOptions: ParsableArguments {
       valueName: "file"))
   var trace: [String] = []
 
-  func validate() throws {
+  func validate() throws { try Self.validate(trace, showRegisters: false) }
+
+  /// Refuses files that cannot be written, or that would show nothing.
+  static func validate(_ trace: [String], showRegisters: Bool) throws {
+    let formats = showRegisters ? ".pcapng, .jsonl or .vcd" : ".pcapng or .jsonl"
     guard Set(trace).count == trace.count else {
       throw ValidationError("--trace is given twice with the same file.")
     }
     for path in trace {
       guard let format = TraceFormat(path: path) else {
         throw ValidationError(
-          "--trace \(path): the end of the name says what is written; .pcapng or .jsonl is expected."
-        )
+          "--trace \(path): the end of the name says what is written; \(formats) is expected.")
       }
-      guard format.showsMessages else {
+      guard showRegisters || format.showsMessages else {
         throw ValidationError(
           "--trace \(path): a waveform shows registers, and here are whole messages only; "
             + "choose a name that ends in .pcapng or .jsonl.")
@@ -28,7 +32,9 @@ struct TraceOptions: ParsableArguments {
   }
 
   /// Says how each file is to be read.
-  func explain() {
+  func explain() { Self.explain(trace) }
+
+  static func explain(_ trace: [String]) {
     for path in trace {
       switch TraceFormat(path: path) {
       case .pcapng: print("tracing to \(path): \(Self.tshark) -r \(path)")

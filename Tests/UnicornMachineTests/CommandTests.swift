@@ -50,6 +50,37 @@ private let hasQEMU =
     #expect(lines.contains { $0.hasPrefix("1 of 1 pairs good") })
   }
 
+  /// A trace tells what happened, and changes nothing of it.
+  @Test(arguments: ["npcm750", "ast2600"]) func aRunIsTraced(soc: String) throws {
+    try Self.withDirectory { directory in
+      let plain = try Self.pair("--soc", soc, "--seed", "5", "--faults")
+      let traced = try Self.pair(
+        "--soc", soc, "--seed", "5", "--faults", "--trace", "\(directory)/run.jsonl", "--trace",
+        "\(directory)/run.vcd", "--trace", "\(directory)/run.pcapng")
+      #expect(traced.status == 0)
+      #expect(traced.lines.last == plain.lines.last, "the same hash")
+      let file = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/run.jsonl"))
+      var counts: [String: Int] = [:]
+      var time = 0
+      for line in file.split(separator: UInt8(ascii: "\n")).dropFirst() {
+        let event = try #require(JSONSerialization.jsonObject(with: line) as? [String: Any])
+        let next = try #require(event["time"] as? Int)
+        #expect(next >= time)
+        time = next
+        counts[try #require(event["event"] as? String), default: 0] += 1
+      }
+      // The conversation's requests, and those that faults have had said again.
+      #expect(counts["response", default: 0] >= 13)
+      #expect(counts["request", default: 0] >= counts["response", default: 0])
+      #expect(counts["write", default: 0] > 100)
+      let waveform = try String(contentsOfFile: "\(directory)/run.vcd", encoding: .utf8)
+      #expect(waveform.contains("$scope module \(soc == "npcm750" ? "kcs1" : "kcs3") $end"))
+      #expect(waveform.contains("$scope module ibt $end") == (soc != "npcm750"))
+      let packets = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/run.pcapng"))
+      #expect(packets.count > 1000)
+    }
+  }
+
   @Test func aRunIsReplayedAndADifferenceNamed() throws {
     try Self.withDirectory { directory in
       let file = "\(directory)/run.txt"

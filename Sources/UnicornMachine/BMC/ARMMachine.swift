@@ -340,6 +340,11 @@ import SystemInterfaces
     devices.settle(at: now)
   }
 
+  /// Lets somebody look at the channels.
+  func withHostInterface<Result>(_ body: (inout HostInterface) -> Result) -> Result {
+    body(&devices.hostInterface)
+  }
+
   /// KCS channel `number` is about to get a host that is a state machine.
   func switchOnHost(ofChannel number: Int) {
     devices.hostInterface.switchOnHost(ofChannel: number)

@@ -28,6 +28,28 @@ struct HostInterface {
   /// What interrupts the BMC, one bit for each source: `SystemOnChip.InterruptLine.sources`.
   var interruptSources: UInt8 { module.interruptSources }
 
+  // MARK: Whoever looks on
+
+  /// KCS channel `number` as it is; `nil` where there is none.
+  mutating func kcs(_ number: Int) -> KCSChannel? {
+    var channel: KCSChannel?
+    module.withHost(ofChannel: number) {
+      channel = $0
+      return false
+    }
+    return channel
+  }
+
+  /// The BT channel as it is; `nil` where there is none.
+  mutating func bt() -> BTChannel? {
+    var channel: BTChannel?
+    module.withHostOfBT {
+      channel = $0
+      return false
+    }
+    return channel
+  }
+
   // MARK: The host
 
   /// KCS channel `number` is about to get a host that is a state machine.

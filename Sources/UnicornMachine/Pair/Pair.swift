@@ -1,4 +1,5 @@
 import BMCPeripherals
+import Tracing
 
 /// A BMC and its host on one bus, in one process: a run is a pure function of configuration and
 /// seed.
@@ -15,6 +16,7 @@ public final class Pair {
   private var random = SplitMix64(seed: 0)
   private var faults = FaultSource(seed: 0, isEnabled: false)
   private var trace = Trace(isKept: false)
+  private var tracer: EventTracer?
   private var meter = TransactionMeter()
   private var busCycles: UInt64 = 0
   private var accesses: UInt64 = 0
@@ -25,6 +27,11 @@ public final class Pair {
 
   /// Is told of every line that one of both prints; `time` in nanoseconds.
   public var onLine: ((_ side: Side, _ time: UInt64, _ text: String) -> Void)?
+
+  /// Is told of what happens at the channels ``traceChannels``, in the order of a trace file.
+  public var onEvent: ((TraceEvent) -> Void)?
+  /// The channels that ``onEvent`` tells of.
+  public var traceChannels: [TraceChannel] { EventTracer.channels(of: configuration.board) }
 
   /// A turn's length, in nanoseconds: the seed chooses one in this range.
   static let quantum: ClosedRange<UInt64> = 500...8_000
@@ -46,8 +53,12 @@ public final class Pair {
     bmc.observer = { [unowned self] access in
       accesses += 1
       trace.record(access)
+      look(after: .bmc, at: access.time)
     }
-    bmc.onReset = { [unowned self] in trace.record(" bmc reset", at: bmc.now) }
+    bmc.onReset = { [unowned self] in
+      trace.record(" bmc reset", at: bmc.now)
+      tracer?.reset(.bmc, at: bmc.now)
+    }
   }
 
   private func scriptedHost(_ script: HostScript) -> ScriptedHost {
@@ -75,6 +86,7 @@ public final class Pair {
     random = SplitMix64(seed: seed)
     faults = FaultSource(seed: seed, isEnabled: configuration.hasFaults)
     trace = Trace(isKept: keepsTrace)
+    tracer = onEvent.map { EventTracer(configuration.board, $0) }
     meter = TransactionMeter()
     lines = ConsoleLines()
     (busCycles, accesses, faultCount, progressTime) = (0, 0, 0, 0)
@@ -130,12 +142,22 @@ public final class Pair {
       trace.record(fault.name, at: time)
       switch fault {
       case .hostAbort: host.abort()
-      case .hostReset: try host.reset()
-      case .bmcReset: try bmc.reset()
+      case .hostReset:
+        try host.reset()
+        tracer?.reset(.host, at: time)
+      case .bmcReset:
+        try bmc.reset()
+        tracer?.reset(.bmc, at: time)
       case .hostDelay(let delay): host.stall(until: time + delay)
       case .bmcDelay(let delay): bmc.stall(until: time + delay)
       }
     }
+  }
+
+  /// Tells ``onEvent`` what one side has changed.
+  private func look(after side: TraceSide, at time: UInt64) {
+    guard tracer != nil else { return }
+    bmc.withHostInterface { tracer?.see(&$0, after: side, at: time) }
   }
 
   /// Takes what the consoles have.
@@ -156,6 +178,8 @@ extension Pair: PortBus {
     let value = bmc.hostRead(port: port) ?? 0xFF
     trace.record(port: port, isRead: true, value, at: time)
     meter.read(port, value, at: time)
+    look(after: .host, at: time)
+    tracer?.hear(port: port, isWrite: false, value)
     return value
   }
 
@@ -164,6 +188,8 @@ extension Pair: PortBus {
     trace.record(port: port, isRead: false, value, at: time)
     meter.write(port, value, at: time)
     bmc.hostWrite(value, port: port)
+    look(after: .host, at: time)
+    tracer?.hear(port: port, isWrite: true, value)
     if meter.isOpen { faults.begin(at: time) }
   }
 }
