@@ -1,12 +1,26 @@
 import CQEMU
+import IPMI
 import RegisterLink
 import RegisterLinkFile
+import Tracing
 
 /// A device of the host's at the end of a link; `link=` is its first property.
 @safe class LPCDevice: Device {
   fileprivate static let linkProperty: (name: StaticString, description: StaticString) = (
     "link", "file that both sides share; made where it does not exist"
   )
+
+  fileprivate static let traceProperty: (name: StaticString, description: StaticString) = (
+    "trace", "file to trace messages and registers to: .vcd, .pcapng or .jsonl"
+  )
+
+  /// The trace that a property asks for.
+  final fileprivate func trace(
+    _ property: Int, _ channel: TraceChannel
+  ) throws(RealizationError) -> PortTrace? {
+    guard let path = unsafe self[property] else { return nil }
+    return try unsafe PortTrace(path, channel)
+  }
 
   /// The link, joined where it is not yet.
   final fileprivate func link() throws(RealizationError) -> LPCLink {
@@ -57,6 +71,7 @@ import RegisterLinkFile
       ("status-port", "status and command port (default the one after ioport)"),
       ("irq", "ISA interrupt, 0 for none (default the one that the BMC has chosen)"),
       ("odr-delay", "microseconds for which the host does not see that ODR is full"),
+      traceProperty,
     ],
     device: LPCKCS.self)
 
@@ -78,7 +93,11 @@ import RegisterLinkFile
     try check(interrupt, link)
     let ports = LateKCSPorts(
       link.memory, channel: Int(channel), dataPort: dataPort, statusPort: statusPort)
-    let linked = LateKCSChannel(ports, of: link, interrupt: interrupt, delay: delay)
+    var name = FixedBytes<32>("kcs")
+    name.append(UInt8(ascii: "0") + channel)
+    let trace = try trace(
+      6, TraceChannel(name, .kcs, description: FixedBytes("KCS channel of the BMC")))
+    let linked = LateKCSChannel(ports, of: link, interrupt: interrupt, delay: delay, trace)
     link.add(linked, at: ports.ports)
     self.channel = linked
   }
@@ -97,6 +116,7 @@ import RegisterLinkFile
       linkProperty,
       ("ioport", "first of the three ports (default 0xe4)"),
       ("irq", "ISA interrupt, 0 for none (default the one that the BMC has chosen)"),
+      traceProperty,
     ],
     device: LPCBT.self)
 
@@ -106,7 +126,11 @@ import RegisterLinkFile
     let link = try link()
     try check(interrupt, link)
     let ports = LinkedBTPorts(link.memory, base: base)
-    link.add(LinkedChannel(ports, of: link, interrupt: interrupt), at: ports.ports)
+    let trace = try trace(
+      3,
+      TraceChannel(
+        FixedBytes("ibt"), .bt, description: FixedBytes("iBT of the BMC")))
+    link.add(LinkedChannel(ports, of: link, interrupt: interrupt, trace), at: ports.ports)
   }
 }
 

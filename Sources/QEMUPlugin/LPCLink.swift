@@ -1,6 +1,7 @@
 import CQEMU
 import RegisterLink
 import RegisterLinkFile
+import Tracing
 
 /// The host's end of one link: its channels' ports and interrupts on the host's bus.
 @safe final class LPCLink {
@@ -30,7 +31,7 @@ import RegisterLinkFile
     unsafe memory.whenRung(opaque) { opaque in
       let link = unsafe LPCLink.from(opaque)
       link.memory.drain()
-      for channel in link.channels { channel.settle() }
+      for channel in link.channels { channel.rung() }
     }
     unsafe qemu.qemu_register_reset(
       { opaque in unsafe LPCLink.from(opaque).machineWasReset() }, opaque)
@@ -80,6 +81,8 @@ import RegisterLinkFile
   func write(_ value: UInt8, to port: UInt16) {}
   /// Brings the interrupt up to date with the link.
   func settle() {}
+  /// The BMC may have changed something.
+  func rung() {}
   /// The interrupts that the BMC has chosen.
   fileprivate var chosenInterrupts: UInt16 { 0 }
 
@@ -93,35 +96,57 @@ import RegisterLinkFile
 }
 
 /// A channel with its registers, which the compiler knows.
-@safe class LinkedChannel<Ports: LinkedHostPorts>: LPCChannel {
+@safe class LinkedChannel<Ports: LinkedHostPorts>: LPCChannel where Ports.Channel: TracedChannel {
   final var ports: Ports
   private let memory: MappedLink
+  private let trace: PortTrace?
 
-  init(_ ports: Ports, of link: LPCLink, interrupt: Int?) {
+  init(_ ports: Ports, of link: LPCLink, interrupt: Int?, _ trace: PortTrace?) {
     self.ports = ports
+    self.trace = trace
     memory = link.memory
     super.init(interrupt: interrupt, on: link.bus)
   }
 
   override func read(_ port: UInt16) -> UInt8 {
     let access = ports.read(port)
+    if let trace { note(access, trace, port, isWrite: false, access.result) }
     follow(access)
     return access.result
   }
 
   override func write(_ value: UInt8, to port: UInt16) {
-    follow(ports.write(value, to: port))
+    let access = ports.write(value, to: port)
+    if let trace { note(access, trace, port, isWrite: true, value) }
+    follow(access)
   }
 
   override func settle() { drive(ports.interrupt) }
 
+  override func rung() {
+    trace?.see(ports.channel)
+    settle()
+  }
+
   override var chosenInterrupts: UInt16 { ports.interrupts }
 
   /// The controller may want edges: what the access itself has left comes first.
-  private final func follow<Result>(_ access: PortAccess<Result>) {
+  private final func follow<Result>(_ access: PortAccess<Result, Ports.Channel>) {
     if access.concernsBMC { memory.ring() }
     drive(access.interrupt)
     settle()
+  }
+
+  @inline(never)
+  private final func note<Result>(
+    _ access: PortAccess<Result, Ports.Channel>, _ trace: PortTrace, _ port: UInt16, isWrite: Bool,
+    _ value: UInt8
+  ) {
+    let numbers = ports.ports
+    guard let change = access.change,
+      let index = numbers.indices.first(where: { numbers[$0] == port })
+    else { return }
+    trace.see(change, port: index, isWrite: isWrite, value)
   }
 }
 

@@ -1,6 +1,8 @@
 import CQEMU
 import RegisterLink
 import RegisterLinkFile
+import SystemInterfaces
+import Tracing
 
 /// A KCS channel of a link for a host that may look late at ODR.
 @safe final class LateKCSChannel: LinkedChannel<LateKCSPorts<MappedLink>> {
@@ -8,8 +10,11 @@ import RegisterLinkFile
   private let timer = unsafe allocateOpaque(byteCount: 256)
   private var wakeUpTime: UInt64?
 
-  init(_ ports: LateKCSPorts<MappedLink>, of link: LPCLink, interrupt: Int?, delay: UInt64) {
-    super.init(ports, of: link, interrupt: interrupt)
+  init(
+    _ ports: LateKCSPorts<MappedLink>, of link: LPCLink, interrupt: Int?, delay: UInt64,
+    _ trace: PortTrace?
+  ) {
+    super.init(ports, of: link, interrupt: interrupt, trace)
     let nanoseconds: Int32 = 1
     unsafe qemu.timer_init_full(
       timer, nil, realTimeClock, nanoseconds, 0,

@@ -52,7 +52,7 @@ public struct LateKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
 
   public var ports: [4 of UInt16?] { link.ports }
 
-  public mutating func read(_ port: UInt16) -> PortAccess<UInt8> {
+  public mutating func read(_ port: UInt16) -> PortAccess<UInt8, KCSChannel> {
     let access = link.read(port)
     guard delay > 0 else { return access }
     if port == dataPort {
@@ -64,10 +64,12 @@ public struct LateKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
     return access
   }
 
-  public mutating func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void> {
+  public mutating func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void, KCSChannel> {
     link.hidesInput = delay > 0
     return link.write(value, to: port)
   }
+
+  public var channel: KCSChannel { link.channel }
 
   public var interrupt: Bool { link.interrupt }
 

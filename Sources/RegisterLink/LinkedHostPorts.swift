@@ -1,8 +1,10 @@
 import SystemInterfaces
 
 /// What an access of the host's to one of its ports did.
-public struct PortAccess<Result> {
+public struct PortAccess<Result, Channel> {
   public var result: Result
+  /// The channel just before the access and just after it; `nil` where the BMC does not decode it.
+  public var change: (before: Channel, after: Channel)?
   /// Whether the BMC is to be told: its interrupt may have changed.
   public var concernsBMC = false
   /// Level of the channel's interrupt just after the access. A host whose interrupts are edges must
@@ -12,12 +14,16 @@ public struct PortAccess<Result> {
 
 /// The host's end of one channel of a link, at the ports that the host has it.
 public protocol LinkedHostPorts {
+  /// What is at the ports: KCS or BT.
+  associatedtype Channel
+  /// The channel as it is now.
+  var channel: Channel { get }
   /// The ports.
   var ports: [4 of UInt16?] { get }
   /// The host reads a port: FFh where the BMC does not decode it.
-  mutating func read(_ port: UInt16) -> PortAccess<UInt8>
+  mutating func read(_ port: UInt16) -> PortAccess<UInt8, Channel>
   /// The host writes a port: nothing happens where the BMC does not decode it.
-  mutating func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void>
+  mutating func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void, Channel>
   /// Level of the channel's interrupt now.
   var interrupt: Bool { get }
   /// The host IRQs that the BMC has chosen for it, one bit each.
@@ -52,7 +58,7 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
       || port == (port == dataPort ? decode.dataPort : decode.statusPort)
   }
 
-  public func read(_ port: UInt16) -> PortAccess<UInt8> {
+  public func read(_ port: UInt16) -> PortAccess<UInt8, KCSChannel> {
     guard decodes(port) else { return undecoded(0xFF) }
     return access { [dataPort, hidesOutput, hidesInput] channel in
       guard port != dataPort else { return channel.hostReadData() }
@@ -65,7 +71,7 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
     }
   }
 
-  public func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void> {
+  public func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void, KCSChannel> {
     guard decodes(port) else { return undecoded(()) }
     return access { [dataPort] channel in
       if port == dataPort {
@@ -75,6 +81,8 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
       }
     }
   }
+
+  public var channel: KCSChannel { shared.channel }
 
   public var interrupt: Bool { interrupt(of: shared.channel) }
 
@@ -87,16 +95,16 @@ public struct LinkedKCSPorts<Memory: LinkMemory>: LinkedHostPorts {
     channel.hostInterrupt && !hidesOutput || decode.isAsserted
   }
 
-  private func undecoded<Result>(_ result: Result) -> PortAccess<Result> {
+  private func undecoded<Result>(_ result: Result) -> PortAccess<Result, KCSChannel> {
     PortAccess(result: result, interrupt: interrupt)
   }
 
   private func access<Result>(
     _ transition: (inout KCSChannel) -> Result
-  ) -> PortAccess<Result> {
+  ) -> PortAccess<Result, KCSChannel> {
     let access = shared.access(transition)
     return PortAccess(
-      result: access.result,
+      result: access.result, change: (access.before, access.after),
       concernsBMC: access.before.bmcInterrupt != access.after.bmcInterrupt,
       interrupt: interrupt(of: access.after))
   }
@@ -121,7 +129,7 @@ public struct LinkedBTPorts<Memory: LinkMemory>: LinkedHostPorts {
     return !decode.isBMCsChoice || decode.dataPort == base
   }
 
-  public func read(_ port: UInt16) -> PortAccess<UInt8> {
+  public func read(_ port: UInt16) -> PortAccess<UInt8, BTChannel> {
     guard isDecoded else { return PortAccess(result: 0xFF, interrupt: interrupt) }
     return access { [base] channel in
       switch port &- base {
@@ -132,7 +140,7 @@ public struct LinkedBTPorts<Memory: LinkMemory>: LinkedHostPorts {
     }
   }
 
-  public func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void> {
+  public func write(_ value: UInt8, to port: UInt16) -> PortAccess<Void, BTChannel> {
     guard isDecoded else { return PortAccess(result: (), interrupt: interrupt) }
     return access { [base] channel in
       switch port &- base {
@@ -143,16 +151,19 @@ public struct LinkedBTPorts<Memory: LinkMemory>: LinkedHostPorts {
     }
   }
 
+  public var channel: BTChannel { shared.channel }
+
   public var interrupt: Bool { shared.channel.hostInterrupt }
 
   public var interrupts: UInt16 { decode.interrupts }
 
   private func access<Result>(
     _ transition: (inout BTChannel) -> Result
-  ) -> PortAccess<Result> {
+  ) -> PortAccess<Result, BTChannel> {
     let access = shared.access(writing: .hostToBMC, transition)
     return PortAccess(
-      result: access.result, concernsBMC: access.before.events != access.after.events,
+      result: access.result, change: (access.before, access.after),
+      concernsBMC: access.before.events != access.after.events,
       interrupt: access.after.hostInterrupt)
   }
 }

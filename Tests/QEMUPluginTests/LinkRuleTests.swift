@@ -38,6 +38,14 @@ extension StockQEMUTests {
           testDescription: "a delay that is no time", emulator: "qemu-system-x86_64",
           machine: "pc", devices: ["lpc-kcs,link=LINK,channel=1,odr-delay=soon"],
           message: "odr-delay 'soon' is no time: give 0 to 1000000 microseconds"),
+        Refusal(
+          testDescription: "a trace of no format", emulator: "qemu-system-x86_64",
+          machine: "pc", devices: ["lpc-kcs,link=LINK,channel=1,trace=kcs.txt"],
+          message: "trace 'kcs.txt': a name that ends in .vcd, .pcapng or .jsonl is expected"),
+        Refusal(
+          testDescription: "a trace in no folder", emulator: "qemu-system-x86_64",
+          machine: "pc", devices: ["lpc-bt,link=LINK,trace=/no/such/bt.vcd"],
+          message: "trace '/no/such/bt.vcd' could not be made: No such file or directory"),
       ]
     }
 
@@ -99,6 +107,7 @@ extension StockQEMUTests {
           link=<string>          - file that both sides share; made where it does not exist
           odr-delay=<string>     - microseconds for which the host does not see that ODR is full
           status-port=<string>   - status and command port (default the one after ioport)
+          trace=<string>         - file to trace messages and registers to: .vcd, .pcapng or .jsonl
 
         """,
         """
@@ -106,6 +115,7 @@ extension StockQEMUTests {
           ioport=<string>        - first of the three ports (default 0xe4)
           irq=<string>           - ISA interrupt, 0 for none (default the one that the BMC has chosen)
           link=<string>          - file that both sides share; made where it does not exist
+          trace=<string>         - file to trace messages and registers to: .vcd, .pcapng or .jsonl
 
         """,
         """

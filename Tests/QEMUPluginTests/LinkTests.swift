@@ -39,15 +39,16 @@ extension StockQEMUTests {
 
     static func host(
       _ qemu: StockQEMU, _ directory: (here: URL, inside: String), irq: String = ",irq=10",
-      delay: String = "0"
+      delay: String = "0", properties: (kcs: String, bt: String) = ("", "")
     ) throws -> QTestMachine {
       let link = "link=\(directory.inside)/link"
       return try QTestMachine(
         qemu, in: directory, emulator: "qemu-system-x86_64", machine: "pc",
         interruptController: "ioapic",
         options: [
-          "-device", "lpc-kcs,\(link),channel=3,ioport=0xca2,odr-delay=\(delay)\(irq)",
-          "-device", "lpc-bt,\(link),ioport=0xe4,irq=11",
+          "-device",
+          "lpc-kcs,\(link),channel=3,ioport=0xca2,odr-delay=\(delay)\(irq)\(properties.kcs)",
+          "-device", "lpc-bt,\(link),ioport=0xe4,irq=11\(properties.bt)",
           "-device", "lpc-post-codes,\(link)",
         ])
     }
@@ -94,7 +95,7 @@ extension StockQEMUTests {
     }
 
     /// The host's ports.
-    private struct KCSAtHost: KCSHostRegisters {
+    struct KCSAtHost: KCSHostRegisters {
       let machine: QTestMachine
 
       func hostReadStatus() -> KCSStatus {
@@ -112,7 +113,7 @@ extension StockQEMUTests {
     }
 
     /// A request of `bytes` by the host, answered by the BMC: byte by byte, each by its interrupt.
-    private func exchange(
+    func exchange(
       _ bytes: FixedBytes<300>, _ host: KCSAtHost, _ bmc: inout KCSAtBMC, line: Int
     ) throws {
       var responder = KCSResponder<300>()

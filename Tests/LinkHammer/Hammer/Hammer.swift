@@ -48,9 +48,9 @@ public enum Hammer<Target: HammerTarget> {
         place: port, isWrite: bits & 1 != 0, value: UInt32(bits >> 8 & 0xFF), start: tick(memory),
         end: 0)
       if event.isWrite {
-        _ = host.write(UInt8(event.value), to: port)
+        host.store(UInt8(event.value), to: port)
       } else {
-        event.value = UInt32(host.read(port).result)
+        event.value = UInt32(host.load(port))
       }
       event.end = tick(memory)
       events.append(event)
@@ -149,4 +149,10 @@ public enum Hammer<Target: HammerTarget> {
     var seen: Set<[UInt64]> = []
     return states.filter { seen.insert([UInt64($0.host)] + $0.model.key).inserted }
   }
+}
+
+extension LinkedHostPorts {
+  // For whoever does not know which interface's ports they are.
+  fileprivate mutating func load(_ port: UInt16) -> UInt8 { read(port).result }
+  fileprivate mutating func store(_ value: UInt8, to port: UInt16) { _ = write(value, to: port) }
 }
