@@ -27,7 +27,7 @@ extension Scenario {
       return "\(cuts - stops) of \(cuts) times back, in \(time(microseconds: longest)) at most; "
         + codes.sorted { $0.key < $1.key }.map { "\($0.key)h × \($0.value)" }
         .joined(separator: ", ")
-        + (stops > 0 ? "; \(stops) × the host's QEMU dropped a request, see below" : "")
+        + dropped(stops)
     },
     Scenario(name: "the host gives up in the middle of a write or a read", isOfKCS: true) { rig in
       let cuts = rig.isThorough ? 50 : 5
@@ -36,6 +36,7 @@ extension Scenario {
       let delay = 2000
       let monitor = try rig.pair.monitorBMC()
       var inRead = 0
+      var stops = 0
       try rig.withRelay { relay in
         for _ in 0..<cuts {
           try monitor.set("odr-delay", ofDevice: rig.link.responder, to: "\(delay)")
@@ -50,15 +51,28 @@ extension Scenario {
           }
           try rig.check(account.isComplete, account.summary)
           try monitor.set("odr-delay", ofDevice: rig.link.responder, to: "0")
+          // Past the moment at which the host's QEMU connects again.
+          let after = try rig.traffic("count=60 limit=20000")
+          if try rig.restartHost(ifStopped: after, behind: relay) {
+            stops += 1
+          } else {
+            try rig.check(after.isComplete, "after the cut: \(after.summary)")
+          }
           try rig.recover()
-          // Beside those of the recovery.
+          // Beside those since, of which the recovery has 6.
           let echoes = rig.pair.bmc?.lines.dropFirst(logged).count { $0.contains(Rig.echoLog) }
-          inRead += (echoes ?? 0) - 6
+          inRead += (echoes ?? 0) - after.answered - 6
         }
       }
-      return "\(cuts) of \(cuts) times back; \(cuts - inRead) in a write, \(inRead) in a read"
+      return "\(cuts - stops) of \(cuts) times back; \(cuts - inRead) in a write, "
+        + "\(inRead) in a read" + dropped(stops)
     },
   ]
+
+  /// What a row says of the times that ``Rig/restartHost(ifStopped:behind:)`` was needed.
+  private static func dropped(_ stops: Int) -> String {
+    stops > 0 ? "; \(stops) × the host's QEMU dropped a request, see below" : ""
+  }
 }
 
 extension Rig {
