@@ -57,7 +57,8 @@ let package = Package(
     .target(name: "SystemInterfaces", dependencies: ["IPMI"], swiftSettings: pure),
     // What happens on a link, as pcapng, as waveforms, as JSON.
     .target(
-      name: "Tracing", dependencies: ["IPMI", "SystemInterfaces"], swiftSettings: pure),
+      name: "Tracing", dependencies: ["IPMI", "SystemInterfaces", "VMProtocol"],
+      swiftSettings: pure),
     // The BMC's answers: App, Chassis, Sensor/Event, Storage.
     .target(name: "ManagementController", dependencies: ["IPMI"], swiftSettings: pure),
     // The SoCs' memory maps over the channels: ASPEED, NPCM7xx.
@@ -106,7 +107,7 @@ let package = Package(
       name: "EmulatorABI",
       dependencies: [
         "BMCPeripherals", "CIPMIHostBridge", "HostPeripherals", "IPMI", "IPMIHostBridge",
-        "SystemInterfaces", "VMProtocol",
+        "SystemInterfaces", "Tracing", "VMProtocol",
       ],
       exclude: ["embedded.json", "exports.map"], swiftSettings: strict),
     // libfdt's functions.
@@ -270,7 +271,7 @@ let package = Package(
       name: "EmulatorABITests",
       dependencies: [
         "BMCPeripherals", "CIPMIHostBridge", "EmulatedPair", "EmulatorABI", "IPMI",
-        "ManagementController", "SystemInterfaces", "TestSupport", "VMProtocol",
+        "ManagementController", "SystemInterfaces", "TestSupport", "Tracing", "VMProtocol",
       ],
       exclude: ["Examples"], swiftSettings: strict),
     // Stock QEMUs with the library, where IPMI_HOST_BRIDGE_QEMU_PLUGIN names it.

@@ -2,7 +2,6 @@ import BMCPeripherals
 import CQEMU
 import IPMI
 import Tracing
-import VMProtocol
 
 /// What happens between one device's BMC and its host: `trace=` of `ipmi-host-extern`.
 ///
@@ -11,8 +10,7 @@ import VMProtocol
 @safe final class DeviceTrace {
   private let output: TraceOutput
   private var watch = RegisterWatch()
-  private var fromHost = VMDecoder(role: .bmc)
-  private var fromBMC = VMDecoder(role: .vm)
+  private var listener = WireListener()
 
   /// Makes the file, whose name says what is written.
   init(_ path: UnsafePointer<CChar>, _ responder: Responder) throws(RealizationError) {
@@ -31,45 +29,24 @@ import VMProtocol
 
   /// Bytes from the host's wire.
   func hostSends(_ bytes: Span<UInt8>) {
-    var offset = 0
-    while let event = fromHost.feed(bytes, from: &offset) { record(event, from: .host) }
+    listener.hear(bytes, from: .host) { output.record($0) }
     output.flush()
   }
 
   /// The first `count` bytes of `chunk` go onto the host's wire.
   func bmcSends(_ chunk: FixedBytes<512>, _ count: Int) {
-    for index in 0..<count {
-      if let event = fromBMC.feed(chunk[index]) { record(event, from: .bmc) }
-    }
+    let bytes = chunk.array
+    listener.hear(bytes.span.extracting(0..<count), from: .bmc) { output.record($0) }
     output.flush()
   }
 
   func connected() {
-    fromHost.reset()
-    fromBMC.reset()
+    listener.reset()
     output.record(.connected(.host))
   }
 
   func disconnected() {
     output.record(.disconnected(.host))
     output.flush()
-  }
-
-  private func record(_ event: VMEvent, from side: TraceSide) {
-    switch event {
-    case .message(let id, let message):
-      output.record(side == .host ? .request(id: id, message) : .response(id: id, message))
-    case .control(let control, let argument):
-      output.record(.control(from: side, code: control.rawValue, argument: argument))
-    case .rejected(let rejection):
-      let damage: TraceDamage =
-        switch rejection {
-        case .danglingEscape: .danglingEscape
-        case .tooShort: .tooShort
-        case .badChecksum: .badChecksum
-        case .tooLong: .tooLong
-        }
-      output.record(.damaged(from: side, damage))
-    }
   }
 }
