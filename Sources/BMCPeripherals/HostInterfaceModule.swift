@@ -29,6 +29,8 @@ public protocol HostInterfaceModule: PostCodeRegisters, Restorable {
   mutating func withHostOfBT(_ host: (inout BTChannel) -> Bool)
   /// Whether the BMC says at which I/O ports its host has the channels; otherwise the host does.
   var decodesHostPorts: Bool { get }
+  /// What a port that the BMC has chosen is of; `nil` where nothing answers.
+  func hostPort(_ port: UInt16) -> HostPort?
   /// The host reads an I/O port that the BMC has chosen; `nil` where nothing answers.
   mutating func hostRead(port: UInt16) -> UInt8?
   /// The host writes an I/O port, which may also be one of POST codes.
@@ -38,6 +40,18 @@ public protocol HostInterfaceModule: PostCodeRegisters, Restorable {
   mutating func hostWrite(_ value: UInt8, port: UInt16) -> Bool
   /// What a channel asks of its host's interrupt.
   func hostInterrupt(of responder: Responder) -> HostInterrupt
+}
+
+/// What a port of the host's is: of which channel, and which of its ports.
+public struct HostPort: Hashable, Sendable {
+  public var responder: Responder
+  /// Data and status of KCS; BT_CTRL, data and BT_INTMASK of BT; from 0 on.
+  public var index: Int
+
+  public init(_ responder: Responder, _ index: Int) {
+    self.responder = responder
+    self.index = index
+  }
 }
 
 /// What a channel asks of its host's interrupt.
@@ -64,6 +78,9 @@ extension HostInterfaceModule {
     write(value, to: offset, width: width)
     return false
   }
+
+  /// The host chooses them all.
+  public func hostPort(_ port: UInt16) -> HostPort? { nil }
 
   /// Nobody shares them.
   @inline(__always)

@@ -26,6 +26,13 @@ public struct HostedInterface<Module: HostInterfaceModule> {
   /// Where a host that chooses its ports has KCS1 to KCS4.
   private var ports: [4 of HostPorts?] = .init(repeating: nil)
 
+  /// Told what a channel that has a bridge to its host holds, before and after its host has acted: all
+  /// that came before is the BMC's. For traces.
+  public var witness: Witness?
+
+  /// See ``witness``.
+  public typealias Witness = (_ channel: HostedChannel, _ hostHasActed: Bool, _ now: UInt64) -> Void
+
   /// The two ports of a KCS channel.
   private struct HostPorts: Sendable {
     var data: UInt16
@@ -94,25 +101,51 @@ public struct HostedInterface<Module: HostInterfaceModule> {
   private mutating func settle(isDue: Bool) {
     module.synchronizeWithHost()
     guard attached != 0 else { return }
-    Self.advance(&module, &kcs, &bt, attached, isDue: isDue, now: now)
+    Self.advance(&module, &kcs, &bt, attached, isDue: isDue, now: now, witness)
   }
 
   @inline(__always)
   private static func advance(
     _ module: inout Module, _ kcs: inout [4 of ChannelBridge<KCSHost>],
-    _ bt: inout ChannelBridge<BTHost>, _ attached: UInt8, isDue: Bool, now: UInt64
+    _ bt: inout ChannelBridge<BTHost>, _ attached: UInt8, isDue: Bool, now: UInt64,
+    _ witness: Witness?
   ) {
     var rest = attached & ~1
     while rest != 0 {
       let number = rest.trailingZeroBitCount
       rest &= rest &- 1
       module.withHost(ofChannel: number) {
-        kcs[number - 1].advance(&$0, isDue: isDue, now: now)
+        witness?(.kcs(number, $0), false, now)
+        let hasActed = kcs[number - 1].advance(&$0, isDue: isDue, now: now)
+        if hasActed { witness?(.kcs(number, $0), true, now) }
+        return hasActed
       }
     }
     if attached & 1 != 0 {
-      module.withHostOfBT { bt.advance(&$0, isDue: isDue, now: now) }
+      module.withHostOfBT {
+        witness?(.bt($0), false, now)
+        let hasActed = bt.advance(&$0, isDue: isDue, now: now)
+        if hasActed { witness?(.bt($0), true, now) }
+        return hasActed
+      }
     }
+  }
+
+  /// A channel as it is, which the SoC must have.
+  public mutating func channel(of responder: Responder) -> HostedChannel? {
+    var seen: HostedChannel?
+    if responder == .ibt {
+      module.withHostOfBT {
+        seen = .bt($0)
+        return false
+      }
+    } else {
+      module.withHost(ofChannel: responder.channel) {
+        seen = .kcs(responder.channel, $0)
+        return false
+      }
+    }
+    return seen
   }
 
   // MARK: Hosts that speak the VM protocol
@@ -270,6 +303,17 @@ public struct HostedInterface<Module: HostInterfaceModule> {
     return port == mapped.data ? 0 : port == mapped.status ? 1 : nil
   }
 
+  /// What an I/O port of the host is; `nil` where nothing here answers.
+  public func hostPort(_ port: UInt16) -> HostPort? {
+    let responders: [4 of Responder] = [.kcs1, .kcs2, .kcs3, .kcs4]
+    for index in ports.indices {
+      if let register = register(at: port, of: index) {
+        return HostPort(responders[index], register)
+      }
+    }
+    return module.hostPort(port)
+  }
+
   /// The host reads an I/O port; `nil` where nothing here answers.
   public mutating func hostRead(port: UInt16) -> UInt8? {
     for index in ports.indices {
@@ -307,7 +351,12 @@ public struct HostedInterface<Module: HostInterfaceModule> {
   }
 }
 
-extension HostedInterface: Sendable where Module: Sendable {}
+/// A channel of an SoC at one moment.
+public enum HostedChannel: Sendable {
+  /// KCS, and its number.
+  case kcs(Int, KCSChannel)
+  case bt(BTChannel)
+}
 
 extension HostedInterface: Restorable {
   /// The registers and what goes on at them. The hosts must be attached and mapped as they were.

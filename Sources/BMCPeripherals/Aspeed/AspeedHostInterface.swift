@@ -64,6 +64,16 @@ public struct AspeedHostInterface: HostInterfaceModule, Sendable {
 
   public var decodesHostPorts: Bool { true }
 
+  public func hostPort(_ port: UInt16) -> HostPort? {
+    switch registers.target(ofHostPort: port) {
+    case .kcs(let number, let kind):
+      let responders: [4 of Responder] = [.kcs1, .kcs2, .kcs3, .kcs4]
+      return HostPort(responders[number - 1], kind == .data ? 0 : 1)
+    case .ibt(let kind): return HostPort(.ibt, Int(kind.rawValue))
+    case nil: return nil
+    }
+  }
+
   public mutating func hostRead(port: UInt16) -> UInt8? { registers.hostRead(port: port) }
 
   public mutating func hostWrite(_ value: UInt8, port: UInt16) -> Bool {
