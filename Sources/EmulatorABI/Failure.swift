@@ -70,7 +70,10 @@ public func ihb_abi_version() -> UInt32 { UInt32(IHB_ABI_MAJOR) << 16 | UInt32(I
 @inline(__always)
 func with<Result>(_ handle: OpaquePointer, _ body: (SoC) -> Result) -> Result {
   unsafe Unmanaged<SoC>.fromOpaque(UnsafeRawPointer(handle))._withUnsafeGuaranteedRef {
-    body($0)
+    let result = body($0)
+    // What they get may have them call again.
+    if $0.isWatched { $0.traces.flush() }
+    return result
   }
 }
 

@@ -2,6 +2,7 @@ import BMCPeripherals
 import CIPMIHostBridge
 import IPMI
 import IPMIHostBridge
+import Tracing
 import VMProtocol
 
 /// An ``SoC`` with its registers, which the compiler knows: an access takes no detour.
@@ -17,7 +18,10 @@ import VMProtocol
 
   override func read(_ offset: Int, width: Int) -> UInt64 {
     let (value, isQuiet) = interface.load(offset, width: width)
-    if isWatched { report(IHB_EVENT_READ, at: UInt64(offset), width: width, value) }
+    if isWatched {
+      report(IHB_EVENT_READ, at: UInt64(offset), width: width, value)
+      traceBMC()
+    }
     if !isQuiet { follow(interface.interruptSources) } else if isWatched { follow() }
     return value
   }
@@ -25,6 +29,7 @@ import VMProtocol
   override func write(_ value: UInt64, to offset: Int, width: Int) {
     if isWatched { report(IHB_EVENT_WRITE, at: UInt64(offset), width: width, value) }
     let isQuiet = interface.store(value, to: offset, width: width)
+    if isWatched { traceBMC() }
     if !isQuiet { follow(interface.interruptSources) } else if isWatched { follow() }
   }
 
@@ -36,14 +41,54 @@ import VMProtocol
     interface.map(responder, data: data, status: status)
   }
 
-  override func portRead(_ port: UInt16) -> UInt8 { interface.hostRead(port: port) ?? 0xFF }
+  override func portRead(_ port: UInt16) -> UInt8 {
+    let value = interface.hostRead(port: port) ?? 0xFF
+    if isWatched { traceHost(port, isWrite: false, value) }
+    return value
+  }
 
   override func portWrite(_ value: UInt8, to port: UInt16) {
     interface.hostWrite(value, port: port)
+    if isWatched { traceHost(port, isWrite: true, value) }
   }
 
   override func hostInterrupt(of responder: Responder) -> HostInterrupt {
     interface.hostInterrupt(of: responder)
+  }
+
+  // MARK: Traces
+
+  override func trace(_ responder: Responder, _ trace: ChannelTrace?) {
+    super.trace(responder, trace)
+    interface.witness =
+      traces.isEmpty
+      ? nil
+      : { [traces] channel, hostHasActed, now in
+        traces.see(channel, after: hostHasActed ? .host : .bmc, at: now)
+      }
+    guard let channel = interface.channel(of: responder) else { return }
+    trace?.see(channel, after: .bmc, at: now)
+  }
+
+  /// The BMC has made an access. Channels with a host by messages are seen by the witness, before
+  /// their host acts.
+  private func traceBMC() {
+    for index in chip.responders.indices {
+      let responder = chip.responders[index]
+      guard let trace = traces[responder], !interface.isAttached(responder),
+        let channel = interface.channel(of: responder)
+      else { continue }
+      trace.see(channel, after: .bmc, at: now)
+    }
+  }
+
+  /// A host has made an access to one of its ports.
+  private func traceHost(_ port: UInt16, isWrite: Bool, _ value: UInt8) {
+    guard let place = interface.hostPort(port), let trace = traces[place.responder],
+      let channel = interface.channel(of: place.responder)
+    else { return }
+    trace.see(channel, after: .host, at: now)
+    trace.hear(port: place.index, isWrite: isWrite, value, at: now)
   }
 
   // MARK: What the hosts by messages need

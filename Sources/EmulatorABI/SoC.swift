@@ -174,8 +174,17 @@ import VMProtocol
     updateWatch()
   }
 
+  /// What traces there are; ``trace(_:_:)`` changes it.
+  final let traces = ChannelTraces()
+
+  /// Begins or ends the trace of `responder`.
+  func trace(_ responder: Responder, _ trace: ChannelTrace?) {
+    traces[responder] = trace
+    updateWatch()
+  }
+
   private final func updateWatch() {
-    isWatched = unsafe eventHandler != nil || hostInterruptHandler != nil
+    isWatched = unsafe eventHandler != nil || hostInterruptHandler != nil || !traces.isEmpty
   }
 
   /// Shows an event to the emulator, where it wants to see any.
@@ -197,6 +206,10 @@ import VMProtocol
     _ kind: ihb_event_kind, of responder: Responder, _ bytes: UnsafePointer<UInt8>, _ count: Int
   ) {
     guard isWatched, count > 0 else { return }
+    if let trace = traces[responder] {
+      let span = unsafe UnsafeBufferPointer(start: bytes, count: count)
+      unsafe trace.hear(span.span, from: kind == IHB_EVENT_FROM_HOST ? .host : .bmc, at: now)
+    }
     var event = unsafe ihb_event(kind)
     unsafe event.responder = ihb_responder(UInt32(responder.channel))
     unsafe event.bytes = bytes

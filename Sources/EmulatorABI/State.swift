@@ -62,13 +62,3 @@ extension SystemOnChip {
     return all.count
   }
 }
-
-@c @implementation
-public func ihb_on_event(
-  _ soc: OpaquePointer?, _ function: ihb_event_fn?, _ user: UnsafeMutableRawPointer?
-) -> ihb_error {
-  unsafe with(soc) { soc in
-    unsafe soc.setEventHandler(function, user)
-    return IHB_OK
-  }
-}

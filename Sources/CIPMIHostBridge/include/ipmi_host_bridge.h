@@ -46,7 +46,7 @@ extern "C" {
 /** The interface that this header describes: a program works with a library of the same major
  *  number and of the same minor number or a higher one. */
 #define IHB_ABI_MAJOR 1
-#define IHB_ABI_MINOR 0
+#define IHB_ABI_MINOR 1
 
 /** The interface of the library that is loaded: major number << 16 | minor number. */
 IHB_API uint32_t ihb_abi_version(void);
@@ -350,6 +350,27 @@ typedef void (*ihb_event_fn)(void *user, const ihb_event *event);
 
 /** Has `function` called with `user` for whatever is seen; NULL for no one. */
 IHB_API ihb_error ihb_on_event(ihb_soc *soc, ihb_event_fn function, void *user);
+
+/** What a trace is written as. */
+typedef enum ihb_trace_format {
+  /** pcapng: messages, and the states between them, for Wireshark. Its preference
+   *  ipmi.dissect_bus_commands must be set. */
+  IHB_TRACE_PCAPNG = 0,
+  /** A line of JSON for each event, for programs. */
+  IHB_TRACE_JSON_LINES = 1,
+  /** A value change dump, VCD: registers, flags and interrupt lines, for GTKWave. No messages. */
+  IHB_TRACE_WAVEFORM = 2
+} ihb_trace_format;
+
+/** The next bytes of a trace's file; valid during the call. What was given so far is a file. */
+typedef void (*ihb_trace_fn)(void *user, const uint8_t *bytes, size_t length);
+
+/** Traces what happens at a responder: `function` is called with the bytes of a file, the first of
+ *  them in this call, further ones at the end of the calls that cause them. Times are those of
+ *  ihb_advance(). A responder has one trace: another one takes its place, and NULL ends it. */
+IHB_API ihb_error ihb_trace(
+    ihb_soc *soc, ihb_responder responder, ihb_trace_format format, ihb_trace_fn function,
+    void *user);
 
 #ifdef __cplusplus
 }
