@@ -2,6 +2,7 @@ import BMCPeripherals
 import CIPMIHostBridge
 import IPMI
 import IPMIHostBridge
+import Tracing
 import VMProtocol
 
 /// What an `ihb_soc` is: a chip's host interface, its hosts and its emulator's callbacks.

@@ -1,6 +1,7 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 // The functions have the names that the header gives them.
 
+import BMCPeripherals
 import CIPMIHostBridge
 import Tracing
 
