@@ -30,7 +30,8 @@ public struct DeviceProgram {
   }
 
   /// Runs a program, found on PATH, to its end. Once every host is a script that is over, the program
-  /// is asked to end (SIGTERM). Signals that would end this process go to the program instead.
+  /// is asked to end (SIGTERM). Signals that would end this process go to the program instead. What
+  /// the program leaves running is killed, for nobody would answer it any more.
   ///
   /// - Returns: Its exit status; 128 and the signal's number where one has ended it.
   /// - Throws: ``DeviceError`` where it could not be started.
@@ -53,6 +54,7 @@ public struct DeviceProgram {
     _ arguments: [String], _ served: [any ServedDevice], _ signals: Int32
   ) throws -> Int32 {
     var started = try start(arguments)
+    defer { device_end_descendants() }
     let process = started.process
     let program = device_process_descriptor(process)
     defer { close(program) }

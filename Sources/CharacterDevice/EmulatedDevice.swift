@@ -71,8 +71,11 @@ public struct EmulatedDevice: Sendable {
     guard !own.isEmpty else {
       throw DeviceError("/dev/\(name): none of these abuses is of its kind, \(kind.rawValue)")
     }
-    return kind == .bt
-      ? DeviceFile<BTDriver, BTHost>(BTHost(), own, report: report, observer: observer)
-      : DeviceFile<KCSDriver, KCSHost>(KCSHost(), own, report: report, observer: observer)
+    return switch kind {
+    case .kcs, .rawKCS:
+      DeviceFile<KCSDriver, KCSHost>(KCSHost(), own, report: report, observer: observer)
+    case .bt: DeviceFile<BTDriver, BTHost>(BTHost(), own, report: report, observer: observer)
+    case .ssif: DeviceFile<SSIFDriver, SSIFHost>(SSIFHost(), own, report: report, observer: observer)
+    }
   }
 }

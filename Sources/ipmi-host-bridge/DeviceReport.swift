@@ -52,7 +52,7 @@ final class TestReport: Sendable {
       Self.print(
         "\(isSurvived ? "ok" : "not ok") \(state.count) - \(device) \(abuse.name): the "
           + "host \(abuse.summary)")
-      Self.print("# the driver: \(abuse.rule)")
+      Self.print("# the driver: \(abuse.rule) (\(abuse.source))")
       let tally = state.events.removeValue(forKey: device) ?? DeviceTally()
       Self.print("# the daemon: \(tally)")
       switch verdict {

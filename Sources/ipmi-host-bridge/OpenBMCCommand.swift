@@ -27,8 +27,8 @@ struct OpenBMCCommand: ParsableCommand {
       -device ipmi-bmc-extern,chardev=ipmi0,id=bmc0 -device isa-ipmi-bt,bmc=bmc0
 
       --abuse all has a host that misbehaves, in each way that --abuse list names, or in the one that \
-      is named. A result says whether the daemon still answers afterwards; what it did, and what \
-      Linux's driver lets it see, is in the lines below.
+      is named: KCS, BT and SSIF. A result says whether the daemon still answers afterwards; what it \
+      did, and what Linux's driver lets it see, is in the lines below.
 
       --host is given once for each device, in the order KCS, BT, SSIF, raw KCS, or once for all \
       where it is a script. What the program does with the device is on standard error, unless \
@@ -109,7 +109,7 @@ struct OpenBMCCommand: ParsableCommand {
 
   func run() throws {
     if abuse.contains("list") {
-      for abuse in Abuse.all { print("\(abuse.name): \(abuse.summary); \(abuse.rule)") }
+      print(AbuseList.text)
       return
     }
     let report = TestReport()

@@ -1,52 +1,6 @@
 import IPMI
 import SystemInterfaces
 
-/// Registers that a misbehaving host can reach.
-protocol AbusedRegisters {
-  /// Does one step; `false`, and no change, where the BMC has to act first.
-  mutating func play(_ step: AbuseStep) -> Bool
-}
-
-extension KCSChannel: AbusedRegisters {
-  mutating func play(_ step: AbuseStep) -> Bool {
-    switch step {
-    case .command, .data:
-      if hostReadStatus().contains(.inputBufferFull) { return false }
-      if case .command(let byte) = step { hostWriteCommand(byte) }
-      if case .data(let byte) = step { hostWriteData(byte) }
-    case .dataAtOnce(let byte): hostWriteData(byte)
-    case .readData: _ = hostReadData()
-    case .awaitResponse:
-      return hostReadStatus().state == .read && hostReadStatus().contains(.outputBufferFull)
-    default: break
-    }
-    return true
-  }
-}
-
-extension BTChannel: AbusedRegisters {
-  mutating func play(_ step: AbuseStep) -> Bool {
-    switch step {
-    case .frame(let bytes):
-      guard hostReadControl().isDisjoint(with: [.bmcBusy, .hostToBMCAttention]) else {
-        return false
-      }
-      hostWriteControl(.clearWritePointer)
-      for byte in bytes { hostWriteData(byte) }
-      hostWriteControl(.hostToBMCAttention)
-    case .control(let written): hostWriteControl(written)
-    case .awaitResponse: return hostReadControl().contains(.bmcToHostAttention)
-    default: break
-    }
-    return true
-  }
-}
-
-/// No abuse of SSIF is known yet.
-extension SSIFTarget: AbusedRegisters {
-  mutating func play(_ step: AbuseStep) -> Bool { true }
-}
-
 /// A host that goes through misbehaviours, one after another. A state machine without I/O.
 struct AbusePlayer<Host: SystemInterfaceHost>: Sendable where Host.Registers: AbusedRegisters {
   /// How long a step waits for the BMC, in nanoseconds.
@@ -118,8 +72,12 @@ struct AbusePlayer<Host: SystemInterfaceHost>: Sendable where Host.Registers: Ab
     default:
       let end = waitsUntil ?? now + Self.patience
       waitsUntil = end
+      switch registers.play(step, now: now) {
+      case .progressed: return (nil, nil)
       // A step the BMC does not let happen is left out.
-      if !registers.play(step), now < end { return (end, nil) }
+      case .waits where now < end: return (end, nil)
+      default: break
+      }
     }
     waitsUntil = nil
     index += 1

@@ -1,11 +1,12 @@
 // Does with a device what a BMC's daemon does, call for call:
 //
-//   bmc-daemon kcsbridged|btbridged|ssifbridged DEVICE [exit=N] [late=MS] [twice]
+//   bmc-daemon kcsbridged|btbridged|ssifbridged|lost DEVICE [exit=N] [late=MS] [twice]
 //
 // kcsbridged waits for edges (EPOLLET) and reads once for each; btbridged polls every second, for
 // POLLOUT only while it has an answer; ssifbridged is as kcsbridged, with a length before each
 // message. Every request is answered with completion code 00h and its own data. With exit=N it ends
-// with status 7 after N answers.
+// with status 7 after N answers. In the daemons' place, "lost" is told what the device does once its
+// server is gone.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+
+#include "lost.h"
 
 enum style { KCS, BT, SSIF };
 
@@ -96,6 +99,11 @@ static int serve_by_poll(int file) {
   for (size_t count = 0;;) {
     struct pollfd wait = {file, count ? POLLIN | POLLOUT : POLLIN, 0};
     if (poll(&wait, 1, 1000) <= 0) continue;
+    // Nobody answers any more, which does not pass; btbridged itself would go on asking.
+    if (wait.revents & POLLERR) {
+      printf("poll: %#x\n", wait.revents);
+      return 5;
+    }
     if (wait.revents & POLLIN) count = make_answer(request, take(file, request), answer);
     if (wait.revents & POLLOUT && count) {
       give(file, answer, count);
@@ -121,5 +129,6 @@ int main(int count, char **arguments) {
     return 3;
   }
   printf("user %d has %s\n", (int)getuid(), arguments[2]);
+  if (!strcmp(arguments[1], "lost")) return outlive_server(file);
   return style == BT ? serve_by_poll(file) : serve_by_edges(file);
 }

@@ -13,6 +13,7 @@ import Testing
 struct ProgramTests {
   /// A daemon, and the options that give it its device.
   struct Kind: CustomTestStringConvertible, Sendable {
+    var kind: DeviceKind
     var daemon: String
     var device: String
     var options: [String]
@@ -22,13 +23,13 @@ struct ProgramTests {
 
     static let all = [
       Kind(
-        daemon: "kcsbridged", device: "ipmi-kcs3", options: ["--kcs", "ipmi-kcs3"],
+        kind: .kcs, daemon: "kcsbridged", device: "ipmi-kcs3", options: ["--kcs", "ipmi-kcs3"],
         variable: "IPMI_HOST_BRIDGE_KCSBRIDGED"),
       Kind(
-        daemon: "btbridged", device: "ipmi-bt-host", options: ["--bt"],
+        kind: .bt, daemon: "btbridged", device: "ipmi-bt-host", options: ["--bt"],
         variable: "IPMI_HOST_BRIDGE_BTBRIDGED"),
       Kind(
-        daemon: "ssifbridged", device: "ipmi-ssif-host", options: ["--ssif"],
+        kind: .ssif, daemon: "ssifbridged", device: "ipmi-ssif-host", options: ["--ssif"],
         variable: "IPMI_HOST_BRIDGE_SSIFBRIDGED"),
     ]
 

@@ -49,8 +49,8 @@ enum RealDriver {
       command: [
         "sh", "-ec",
         """
-        mkdir -p "$1/root/bin"; cp "$2" "$1/root/bin/ipmi-responder"; chmod 755 "$1/root/bin/"*
-        cd "$1/root"; find . | cpio -o -H newc --quiet >"$1/extra"; cat "$3" "$1/extra" >"$4"
+        mkdir -p "$1/tree/bin"; cp "$2" "$1/tree/bin/ipmi-responder"; chmod 755 "$1/tree/bin/"*
+        cd "$1/tree"; find . | cpio -o -H newc --quiet >"$1/extra"; cat "$3" "$1/extra" >"$4"
         """, "sh", directory.path, checks!, initrd, guest,
       ])
     guard try archive.waitForExit(timeout: 20) == .exited(0) else {

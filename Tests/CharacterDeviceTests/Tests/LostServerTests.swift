@@ -1,0 +1,64 @@
+import EmulatedPair
+import Foundation
+import Testing
+
+/// What becomes of a daemon once nobody serves its device any more.
+@Suite(.enabled(if: Command.isAllowed, "FUSE in a mount namespace of one's own"))
+struct LostServerTests {
+  /// Kills the server once the daemon has said `word`. The daemon is a shell's child, so that it
+  /// outlives its server; the pipe ends when it does.
+  private static let script = """
+    pipe=$1; word=$2; shift 2; mkfifo "$pipe"
+    "$@" >"$pipe" 2>&1 & server=$!
+    while read -r line; do
+      echo "$line"
+      case $line in "$word"*) kill -9 $server;; esac
+    done <"$pipe"
+    """
+
+  /// What a daemon prints from the beginning to its own end, of which its server has no part.
+  private static func outlive(
+    _ kind: ProgramTests.Kind, as mode: String, killedAfter word: String
+  ) throws -> [String] {
+    let directory = try TemporaryDirectory()
+    let process = try ChildProcess(
+      name: "server",
+      command: ["sh", "-c", script, "sh", directory.appending("pipe"), word]
+        + [Command.executable, "openbmc", "--quiet"] + kind.options
+        + ["--host", "unix:" + directory.appending("host")]
+        + ["--", "sh", "-c", "\"$@\" & wait", "sh"]
+        + [Command.daemon, mode, "/dev/" + kind.device])
+    _ = try process.waitForExit(timeout: 30)
+    return process.lines
+  }
+
+  /// Errors, which do not pass, and never the end of a file; one edge, so EPOLLET does not loop.
+  @Test(arguments: ProgramTests.Kind.all)
+  func killedServerIsPOLLERRAndENOTCONN(_ kind: ProgramTests.Kind) throws {
+    let lines = try Self.outlive(kind, as: "lost", killedAfter: "waits")
+    let calls = ["poll: 0x8", "read: ENOTCONN", "write: ENOTCONN", "ioctl: ENOTCONN"]
+    #expect(
+      Array(lines.suffix(11)) == ["waits", "edge: 0x8"] + calls + calls + ["edges: 0"], "\(lines)")
+  }
+
+  /// One that looked at POLLIN and POLLOUT alone once went on for ever, at 40 % of a processor.
+  @Test(arguments: ProgramTests.Kind.all)
+  func daemonOfAKilledServerEnds(_ kind: ProgramTests.Kind) throws {
+    let lines = try Self.outlive(kind, as: kind.daemon, killedAfter: "user ")
+    #expect(lines.last == (kind.daemon == "btbridged" ? "poll: 0x8" : "epoll: 0x8"), "\(lines)")
+  }
+
+  /// A shell ends and leaves its daemon behind.
+  @Test func daemonThatIsLeftRunningEndsWithItsServer() throws {
+    let directory = try TemporaryDirectory()
+    let pipe = directory.appending("pipe")
+    let run = try Command.run(
+      ["--bt", "--host", "unix:" + directory.appending("host"), "--", "sh", "-c"]
+        + ["mkfifo $0; \"$@\" >$0 & read -r line <$0; echo daemon $!; exit 3", pipe]
+        + [Command.daemon, "btbridged", "/dev/ipmi-bt-host"])
+    #expect(run.status == .exited(3), "\(run.lines)")
+    let line = try #require(run.lines.first { $0.hasPrefix("daemon ") }, "\(run.lines)")
+    let daemon = try #require(Int32(line.dropFirst("daemon ".count)))
+    #expect(kill(daemon, 0) < 0)
+  }
+}
