@@ -75,7 +75,8 @@ public struct EmulatedDevice: Sendable {
     case .kcs, .rawKCS:
       DeviceFile<KCSDriver, KCSHost>(KCSHost(), own, report: report, observer: observer)
     case .bt: DeviceFile<BTDriver, BTHost>(BTHost(), own, report: report, observer: observer)
-    case .ssif: DeviceFile<SSIFDriver, SSIFHost>(SSIFHost(), own, report: report, observer: observer)
+    case .ssif:
+      DeviceFile<SSIFDriver, SSIFHost>(SSIFHost(), own, report: report, observer: observer)
     }
   }
 }

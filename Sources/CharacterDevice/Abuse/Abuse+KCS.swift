@@ -2,10 +2,12 @@ import IPMI
 import SystemInterfaces
 
 extension AbuseStep {
-  /// A KCS request that nobody recovers from.
+  /// A KCS request that nobody recovers from. OBF is cleared before the last byte, so that it means
+  /// an answer afterwards.
   fileprivate static func kcsRequest(_ bytes: [UInt8]) -> [AbuseStep] {
-    [.command(KCSControl.writeStart)] + bytes.dropLast().map { .data($0) }
-      + [.command(KCSControl.writeEnd), .data(bytes[bytes.count - 1])]
+    [.command(KCSControl.writeStart), .readData]
+      + bytes.dropLast().flatMap { [.data($0), .readData] }
+      + [.command(KCSControl.writeEnd), .readData, .data(bytes[bytes.count - 1])]
   }
 
   /// GET_STATUS/ABORT, and what follows it.
@@ -123,5 +125,7 @@ extension Abuse {
 
   /// What Linux's host asks where SMS_ATN is set, in turn: Get Message Flags, Read Event Message
   /// Buffer, Get Message. All of NetFn App.
-  static func attentionRequest(_ number: Int) -> [UInt8] { [0x18, [0x31, 0x35, 0x33][number % 3]] }
+  static func attentionRequest(_ number: Int) -> [UInt8] {
+    [0x18, [0x31, 0x35, 0x33][number % 3]]
+  }
 }

@@ -56,37 +56,3 @@ struct AbuseTests {
     #expect(run.lines.contains { $0.contains("--abuse list names them") })
   }
 }
-
-/// What the misbehaving host does to the registers, without a daemon.
-@Suite struct AbusePlayerTests {
-  @Test func namesAreUniqueAndEveryAbuseEndsWithARequest() {
-    #expect(Set(Abuse.all.map(\.name)).count == Abuse.all.count)
-    for abuse in Abuse.all {
-      guard case .request? = abuse.steps.last else {
-        Issue.record("\(abuse.name)")
-        continue
-      }
-    }
-  }
-
-  /// A host in front of registers that nobody serves comes to its end all the same.
-  @Test(arguments: Abuse.all.filter { $0.kind == .kcs }.map(\.name))
-  func silentBMCIsAVerdict(_ name: String) {
-    let abuse = Abuse.all.first { $0.name == name }!
-    var player = AbusePlayer([abuse], host: KCSHost())
-    var channel = KCSDriver.probedRegisters
-    var now: UInt64 = 0
-    var verdict: Abuse.Verdict?
-    for _ in 0..<100_000 where verdict == nil {
-      let (until, outcome) = player.advance(&channel, hasUnreadRequest: false, now: now)
-      if player.wantsRestart { #expect(player.daemonEnded(9) == nil) }
-      verdict = outcome?.1
-      if let until, until != .max { now = max(now, until) }
-    }
-    guard case .silent? = verdict else {
-      Issue.record("\(name): \(String(describing: verdict))")
-      return
-    }
-    #expect(player.isDone)
-  }
-}
