@@ -51,13 +51,16 @@ KERNEL_PACKAGES := bc bison flex xz-utils
 
 PLUGIN := .build/plugin/release/libipmi-host-bridge-qemu.so
 LIBRARY := .build/library/release/libipmi-host-bridge.so
+DEVICE_LIBRARY := .build/device/release/libipmi-host-bridge-device.so
 # The files of boards.
 firmware = $(foreach board,$(1),firmware-stubs/.build/$(board)/release/$(board).elf)
 # What answers a host on a BMC that runs Linux, and what asks on a host that does.
 RESPONDER := firmware-stubs/.build/linux-armv6/release/ipmi-responder
 REQUESTER := firmware-stubs/.build/linux-x86-64/release/ipmi-requester
-# What checks a BMC's device, in front of Linux's driver and of our own files.
+# What checks a BMC's device, in front of Linux's driver and of our own files; through the C library,
+# in front of what is preloaded.
 CHECKS := firmware-stubs/.build/linux-x86-64/release/bmc-device-checks
+LIBRARY_CHECKS := firmware-stubs/.build/linux-x86-64-libc/release/bmc-device-checks
 ARM_CHECKS := firmware-stubs/.build/linux-armv6/release/bmc-device-checks
 # What asks on a host that runs nothing else.
 HOST_STUB := firmware-stubs/.build/host/release/host.elf
@@ -65,7 +68,7 @@ sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
 .PHONY: help demo test bench fuzz lint firmware library plugin guests install packages toolchain
-.PHONY: debian-13 debian-bmc-guest device-trees guests-test host-guest libraries more-guests
+.PHONY: debian-13 debian-bmc-guest device-library device-trees guests-test host-guest libraries more-guests
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
@@ -110,10 +113,12 @@ $(eval $(call python_rule,$(UNICORN),unicorn==$(UNICORN_VERSION)))
 python = "$$(ls $(1)/bin/python 2>/dev/null)"
 
 ifeq ($(SANITIZE),)
-test: lint packages plugin library $(call firmware,$(BOARDS)) $(HOST_STUB) $(CHECKS) $(ARM_CHECKS) guests device-trees $(PYVCD)/done $(UNICORN)/done ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
+test: lint packages plugin library device-library $(call firmware,$(BOARDS)) $(HOST_STUB) $(CHECKS) $(LIBRARY_CHECKS) $(ARM_CHECKS) guests device-trees $(PYVCD)/done $(UNICORN)/done ## set up, then all tests; SANITIZE=address or thread, QEMU10=1
 	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) \
 	  IPMI_HOST_BRIDGE_DEVICE_CHECKS=$(abspath $(CHECKS)) \
 	  IPMI_HOST_BRIDGE_ARM_CHECKS=$(abspath $(ARM_CHECKS)) \
+	  IPMI_HOST_BRIDGE_LIBRARY_CHECKS=$(abspath $(LIBRARY_CHECKS)) \
+	  IPMI_HOST_BRIDGE_DEVICE_LIBRARY=$(abspath $(DEVICE_LIBRARY)) \
 	  IPMI_HOST_BRIDGE_DEVICE_TREES=$(DEVICE_TREES) IPMI_HOST_BRIDGE_BINDINGS=$(BINDINGS) \
 	  IPMI_HOST_BRIDGE_PYVCD=$(call python,$(PYVCD)) \
 	  IPMI_HOST_BRIDGE_LIBRARY=$(LIBRARY) IPMI_HOST_BRIDGE_PYTHON=$(call python,$(UNICORN)) \
@@ -193,6 +198,12 @@ $(LIBRARY): $(sources)
 	@cp -f $(@D)/libipmi-host-bridge-library.so $@
 	@ln -sf $(@F) $@.1
 
+device-library: toolchain $(DEVICE_LIBRARY) ## the library that gives a program its devices without FUSE
+$(DEVICE_LIBRARY): $(sources)
+	$(SWIFT) build -c release --build-system native --toolset Sources/DevicePreload/embedded.json \
+	  --scratch-path .build/device --product ipmi-host-bridge-device
+	@touch $@
+
 guests: host-guest debian-bmc-guest ## kernels and initramfs of the host and of BMCs, in the cache
 	@.ci/install-packages $(KERNEL_PACKAGES)
 	@Tests/Guests/bmc/build $(RESPONDER) armv7
@@ -221,17 +232,17 @@ endef
 $(eval $(call program_rule,$(RESPONDER),linux-armv6,armv6-none-none-eabi))
 $(eval $(call program_rule,$(REQUESTER),linux-x86-64,x86_64-unknown-linux-gnu))
 $(eval $(call program_rule,$(CHECKS),linux-x86-64,x86_64-unknown-linux-gnu))
+$(eval $(call program_rule,$(LIBRARY_CHECKS),linux-x86-64-libc,x86_64-unknown-linux-gnu))
 $(eval $(call program_rule,$(ARM_CHECKS),linux-armv6,armv6-none-none-eabi))
 $(eval $(call program_rule,$(HOST_STUB),host,x86_64-unknown-none-elf))
 
 # As the program says it.
 VERSION = $(shell sed -n 's/^ *version: "\(.*\)",$$/\1/p' \
   Sources/ipmi-host-bridge/IPMIHostBridgeCommand.swift)
-install: libraries library plugin $(call firmware,$(BOARDS)) $(HOST_STUB) ## into PREFIX=/usr/local, below DESTDIR
+install: libraries library plugin device-library $(call firmware,$(BOARDS)) $(HOST_STUB) ## into PREFIX=/usr/local, below DESTDIR
 	$(release_program)
 	install -D -m 755 .build/release/ipmi-host-bridge $(DESTDIR)$(PREFIX)/bin/ipmi-host-bridge
-	install -D -m 644 $(PLUGIN) \
-	  $(DESTDIR)$(PREFIX)/lib/ipmi-host-bridge/libipmi-host-bridge-qemu.so
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/ipmi-host-bridge $(PLUGIN) $(DEVICE_LIBRARY)
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge \
 	  Sources/ipmi-host-bridge/Scale/pairs-on-hosts
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ipmi-host-bridge $(call firmware,$(BOARDS)) \

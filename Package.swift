@@ -29,6 +29,8 @@ let package = Package(
     .library(name: "ipmi-host-bridge-qemu", type: .dynamic, targets: ["QEMUPlugin"]),
     // libipmi-host-bridge.so, for any emulator.
     .library(name: "ipmi-host-bridge-library", type: .dynamic, targets: ["EmulatorABI"]),
+    // libipmi-host-bridge-device.so, preloaded into programs where FUSE is not allowed.
+    .library(name: "ipmi-host-bridge-device", type: .dynamic, targets: ["DevicePreload"]),
     // For the benchmarks, which are a package of their own.
     .library(name: "EmulatedPair", targets: ["EmulatedPair"]),
     .library(name: "RegisterLinkFile", targets: ["RegisterLinkFile"]),
@@ -123,6 +125,10 @@ let package = Package(
     .target(
       name: "CFUSE", cSettings: [.treatAllWarnings(as: .error)],
       linkerSettings: [.linkedLibrary("fuse3")]),
+    // The C library's functions on files, for a program's devices where there is no FUSE.
+    .target(
+      name: "DevicePreload", exclude: ["embedded.json", "exports.map"], publicHeadersPath: ".",
+      cSettings: [.headerSearchPath("../CFUSE/include"), .treatAllWarnings(as: .error)]),
     // /dev/ipmi-kcsN, /dev/ipmi-bt-host and /dev/ipmi-ssif-host for a BMC's daemons.
     .target(
       name: "CharacterDevice",

@@ -10,7 +10,8 @@ import PackageDescription
 // A board is a triple (armv6 for ast2500-evb, armv4t for palmetto-bmc), a toolset (CPU, address of
 // RAM) and an executable target (which devices, where).
 // ipmi-responder is for BMCs that run Linux: its toolset is linux-armv6.json, the triple
-// armv6-none-none-eabi. bmc-device-checks is for both of Linux's toolsets. ipmi-requester is for hosts that do: linux-x86-64.json, and
+// armv6-none-none-eabi. bmc-device-checks is for all of Linux's toolsets; linux-x86-64-libc.json has
+// the C library's calls. ipmi-requester is for hosts that do: linux-x86-64.json, and
 // x86_64-unknown-linux-gnu. host.elf is for a host that runs nothing else: host.json, and
 // x86_64-unknown-none-elf.
 

@@ -3,10 +3,13 @@ import Glibc
 
 /// A program that finds devices in its /dev, and this process, which serves them.
 ///
-/// The program runs in a mount namespace of its own, where `/dev/NAME` is a file that FUSE brings
-/// here; nobody else sees it. It needs /dev/fuse and, of an ordinary user, user namespaces. One
-/// thread serves every device: a system call is answered before the next one is looked at.
+/// Nobody else sees them: see ``DeviceAccess``. One thread serves every device: a system call is
+/// answered before the next one is looked at.
 public struct DeviceProgram {
+  /// How the program gets at its devices.
+  public var access: DeviceAccess
+  /// Called where FUSE is not allowed and the library takes its place, with the reason.
+  public var fellBack: (DeviceError) -> Void = { _ in }
   /// The devices' names below /dev.
   private let names: [String]
   private let serve: () throws -> [any ServedDevice]
@@ -15,16 +18,18 @@ public struct DeviceProgram {
   ///
   /// - Parameter observer: called with everything the program does with a device.
   public init(
-    _ devices: [EmulatedDevice],
+    _ devices: [EmulatedDevice], access: DeviceAccess,
     observer: @escaping @Sendable (EmulatedDevice, DeviceEvent) -> Void = { _, _ in }
   ) {
+    self.access = access
     names = devices.map(\.name)
     serve = { try devices.map { device in try device.served { observer(device, $0) } } }
   }
 
   /// A host's program, whose /dev/ipmi0 has the BMC that listens at a Unix socket and speaks the VM
   /// protocol.
-  public init(hostOfBMCAt path: String) {
+  public init(hostOfBMCAt path: String, access: DeviceAccess) {
+    self.access = access
     names = ["ipmi0"]
     serve = { [try HostFile(path: path)] }
   }
@@ -40,8 +45,9 @@ public struct DeviceProgram {
     let signals = device_hold_signals()
     guard signals >= 0 else { throw DeviceError("no signalfd: \(errorText())") }
     defer { device_release_signals(signals) }
+    var access = access
     while true {
-      let status = try run(arguments, served, signals)
+      let status = try run(arguments, served, signals, &access)
       // A host that misbehaves goes on with the next daemon.
       var isRestarted = false
       for device in served where device.programEnded(status) { isRestarted = true }
@@ -51,22 +57,14 @@ public struct DeviceProgram {
 
   /// Runs the program once.
   private func run(
-    _ arguments: [String], _ served: [any ServedDevice], _ signals: Int32
+    _ arguments: [String], _ served: [any ServedDevice], _ signals: Int32,
+    _ access: inout DeviceAccess
   ) throws -> Int32 {
-    var started = try start(arguments)
+    var started = try start(arguments, served, &access)
     defer { device_end_descendants() }
     let process = started.process
     let program = device_process_descriptor(process)
     defer { close(program) }
-    do {
-      for (device, connection) in zip(served, started.connections) {
-        try device.attach(to: connection)
-      }
-    } catch {
-      kill(process, SIGKILL)
-      _ = wait(for: process)
-      throw error
-    }
     var isAskedToEnd = false
     while true {
       for device in served { device.run() }
@@ -95,31 +93,92 @@ public struct DeviceProgram {
     }
   }
 
-  /// A process whose program comes up once its devices are served.
+  /// A process whose program comes up while its devices are served.
   private struct Started {
     var process: pid_t
-    /// The devices' connections.
-    var connections: [Int32]
     /// Readable once it is known whether the program runs.
     var report: Int32?
   }
 
-  private func start(_ arguments: [String]) throws -> Started {
-    let count = names.count
-    var connections = [Int32](repeating: -1, count: count)
+  /// Starts the program, whose devices are attached then.
+  private func start(
+    _ arguments: [String], _ served: [any ServedDevice], _ access: inout DeviceAccess
+  ) throws -> Started {
+    switch access {
+    case .fuse: return try startWithFUSE(arguments, served)
+    case .preload(let library): return try startPreloaded(arguments, served, library)
+    case .automatic(let library):
+      do {
+        let started = try startWithFUSE(arguments, served)
+        access = .fuse
+        return started
+      } catch let error as DeviceError where error.isPrerequisite {
+        do {
+          let started = try startPreloaded(arguments, served, library)
+          access = .preload(library)
+          fellBack(error)
+          return started
+        } catch let second as DeviceError where second.isPrerequisite {
+          throw DeviceError("\(error). Without it: \(second)", isPrerequisite: true)
+        }
+      }
+    }
+  }
+
+  private func startWithFUSE(
+    _ arguments: [String], _ served: [any ServedDevice]
+  ) throws -> Started {
+    var connections = [Int32](repeating: -1, count: names.count)
     var report: Int32 = -1
+    let process = try unsafe start(arguments) { names, arguments, failure in
+      unsafe device_start(names, self.names.count, arguments, &connections, &report, failure)
+    }
+    do {
+      for (device, connection) in zip(served, connections) {
+        try device.attach(to: .fuse(connection))
+      }
+    } catch {
+      kill(process, SIGKILL)
+      _ = wait(for: process)
+      throw error
+    }
+    return Started(process: process, report: report)
+  }
+
+  private func startPreloaded(
+    _ arguments: [String], _ served: [any ServedDevice], _ library: String
+  ) throws -> Started {
+    let libraries = try DeviceAccess.libraries(with: library)
+    let folder = try SocketFolder()
+    for (device, name) in zip(served, names) {
+      try device.attach(to: .preload(folder, name))
+    }
+    var report: Int32 = -1
+    let process = try unsafe start(arguments) { _, arguments, failure in
+      unsafe device_start_preloaded(libraries, folder.path, arguments, &report, failure)
+    }
+    return Started(process: process, report: report)
+  }
+
+  private typealias Words = UnsafePointer<UnsafeMutablePointer<CChar>?>
+
+  /// Calls `body` with the devices' names and the program's words, as C has them: its process.
+  private func start(
+    _ arguments: [String],
+    _ body: (Words, Words, UnsafeMutablePointer<device_failure>) -> pid_t
+  ) throws -> pid_t {
+    let count = names.count
     var failure = device_failure()
     // The names, then the program's words; a null behind each.
     var words = unsafe (names + arguments).map { unsafe strdup($0) }
     defer { for index in 0..<(arguments.count + count + 2) { unsafe free(words[index]) } }
     unsafe words.insert(nil, at: count)
     unsafe words.append(nil)
-    let process = unsafe words.withUnsafeMutableBufferPointer {
-      unsafe device_start(
-        $0.baseAddress!, count, $0.baseAddress! + count + 1, &connections, &report, &failure)
+    let process = unsafe words.withUnsafeBufferPointer {
+      unsafe body($0.baseAddress!, $0.baseAddress! + count + 1, &failure)
     }
     guard process > 0 else { throw DeviceError(failure, program: arguments[0]) }
-    return Started(process: process, connections: connections, report: report)
+    return process
   }
 
   /// The numbers of those that are ready.

@@ -13,6 +13,17 @@ public enum Artifacts {
       hint: "`make plugin` builds it")
   }
 
+  /// The library that brings a program's calls on its devices here, where there is no FUSE:
+  /// `IPMI_HOST_BRIDGE_DEVICE_LIBRARY`, `../lib/ipmi-host-bridge/` seen from the executable, or the
+  /// build tree's.
+  public static func deviceLibrary() throws -> String {
+    let file = "libipmi-host-bridge-device.so"
+    return try find(
+      "the library \(file)", variable: "IPMI_HOST_BRIDGE_DEVICE_LIBRARY",
+      installed: "lib/ipmi-host-bridge/\(file)", built: [".build/device/release/\(file)"],
+      hint: "`make device-library` builds it")
+  }
+
   /// A board's firmware: `IPMI_HOST_BRIDGE_FIRMWARE`, a folder with one ELF file per board,
   /// `../share/ipmi-host-bridge/` seen from the executable, or the build tree's.
   public static func firmware(for board: Board) throws -> String {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CharacterDevice
-import Foundation
 
 /// Gives a host's program a /dev/ipmi0.
 struct HostCommand: ParsableCommand {
@@ -23,6 +22,8 @@ struct HostCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the BMC listens: unix:PATH.", valueName: "address"))
   var bmc: String
 
+  @OptionGroup var options: DeviceOptions
+
   @Argument(
     parsing: .postTerminator,
     help: ArgumentHelp("The program and its arguments, after \"--\".", valueName: "command"))
@@ -40,14 +41,9 @@ struct HostCommand: ParsableCommand {
   }
 
   func run() throws {
-    let program = DeviceProgram(hostOfBMCAt: String(bmc.dropFirst("unix:".count)))
-    let status: Int32
-    do {
-      status = try program.run(command)
-    } catch let error as DeviceError where error.isPrerequisite {
-      FileHandle.standardError.write(Data("\(error)\n".utf8))
-      throw ExitCode(77)
-    }
+    let program = DeviceProgram(
+      hostOfBMCAt: String(bmc.dropFirst("unix:".count)), access: try options.access())
+    let status = try DeviceOptions.run(program, command)
     guard status == 0 else { throw ExitCode(status) }
   }
 }

@@ -64,6 +64,8 @@ struct OpenBMCCommand: ParsableCommand {
       valueName: "name"))
   var abuse: [String] = []
 
+  @OptionGroup var options: DeviceOptions
+
   @Flag(help: "Say nothing of what the program does with the device.")
   var quiet = false
 
@@ -127,18 +129,11 @@ struct OpenBMCCommand: ParsableCommand {
     }
     report.begin()
     let quiet = quiet
-    let program = DeviceProgram(devices) { device, event in
+    let program = DeviceProgram(devices, access: try options.access()) { device, event in
       if !quiet { DeviceTranscript.note(device, event) }
       report.note(device.name, event)
     }
-    let status: Int32
-    do {
-      status = try program.run(command)
-    } catch let error as DeviceError where error.isPrerequisite {
-      report.skip(error.description)
-      DeviceTranscript.write("\(error)")
-      throw ExitCode(77)
-    }
+    let status = try DeviceOptions.run(program, command) { report.skip($0.description) }
     let result = report.end(status)
     guard result == 0 else { throw ExitCode(result) }
   }

@@ -84,10 +84,10 @@ extension Abuse {
         source: "process_request_part",
         [block(SSIFCommand.writeMiddle, Self.whole), block(SSIFCommand.writeEnd, request)]),
       ssif(
-        "request-while-working", "sends another request while the daemon has one",
+        "request-while-working", "sends two more requests before the first one is answered",
         rule: "the address is not acknowledged: the daemon sees the first one alone",
         source: "ssif_bmc_cb",
-        [write, .awaitRead, .blockAtOnce(whole), .blockAtOnce(whole), .takeResponse]),
+        [write, .blockAtOnce(whole), .blockAtOnce(whole), .takeResponse]),
       ssif(
         "stop-mid-response", "reads the first bytes of an answer and sends another request",
         rule: "the second request is read; the first one's answer is over",

@@ -3,38 +3,29 @@ import Glibc
 
 /// An `ioctl` that waits for its answer.
 ///
-/// FUSE carries what the request's number says: its argument's size, one way or the other. What the
-/// argument points at, and what IPMI's numbers declare the wrong way round, is read and written in
-/// the caller's memory, which this process may as its parent.
-@safe struct ControlCall {
-  private let handle: OpaquePointer
+/// What the argument points at is read and written in the caller's memory, which this process may as
+/// its parent. FUSE would carry what the request's number says, an argument's size one way or the
+/// other; but IPMI's numbers declare it the wrong way round, and have pointers in it.
+struct ControlCall {
   /// The number of the `ioctl`.
   let request: UInt32
+  /// Where the argument is, or what it is.
+  let argument: UInt
   /// The open file.
   let file: UInt64
-  /// Where the argument is, or what it is.
-  private let argument: UInt
-  private let caller: pid_t
+  /// The process that waits.
+  let caller: pid_t
+  /// The call's number, of all that wait.
+  let number: UInt64
+  let answers: any FileAnswers
 
-  init(
-    _ handle: OpaquePointer, _ request: UInt32, _ argument: UnsafeMutableRawPointer?, file: UInt64
-  ) {
-    unsafe self.handle = unsafe handle
-    self.request = request
-    self.argument = UInt(bitPattern: argument)
-    self.file = file
-    caller = unsafe fuse_req_ctx(handle).pointee.pid
-  }
+  func fail(_ error: Int32) { answers.fail(number, error) }
 
-  func fail(_ error: Int32) { _ = unsafe fuse_reply_err(handle, error) }
-
-  func succeed() { _ = unsafe fuse_reply_ioctl(handle, 0, nil, 0) }
+  func succeed() { answers.controlled(number) }
 
   /// Gives the argument back.
   func succeed<Argument: BitwiseCopyable>(_ argument: Argument) {
-    _ = unsafe withUnsafeBytes(of: argument) {
-      unsafe fuse_reply_ioctl(handle, 0, $0.baseAddress, $0.count)
-    }
+    if write(argument) { succeed() } else { fail(EFAULT) }
   }
 
   // MARK: The caller's memory

@@ -2,7 +2,7 @@ import IPMI
 import IPMIHostBridge
 import SystemInterfaces
 
-/// A ``DeviceLink`` whose file is FUSE's.
+/// A ``DeviceLink`` whose file programs open.
 final class DeviceFile<Driver: DeviceDriver, Host: SystemInterfaceHost>: FileCalls, ServedDevice
 where Driver.Registers == Host.Registers, Driver.Registers: AbusedRegisters {
   private var link: DeviceLink<Driver, Host>
@@ -12,7 +12,7 @@ where Driver.Registers == Host.Registers, Driver.Registers: AbusedRegisters {
   private var abuseDeadline: UInt64?
   private var hasBeenOpened = false
   private let observer: (DeviceEvent) -> Void
-  private var file: FUSEFile?
+  private var file: (any FileSource)?
   private var reads: [(call: FileCall, count: Int)] = []
   private var writes: [(call: FileCall, bytes: [UInt8])] = []
   let hasPositions: Bool
@@ -40,15 +40,13 @@ where Driver.Registers == Host.Registers, Driver.Registers: AbusedRegisters {
     self.observer = observer
   }
 
-  func attach(to connection: Int32) throws {
-    file = try FUSEFile(connection: connection, calls: self)
-  }
+  func attach(to opener: FileOpener) throws { file = try opener.source(for: self) }
 
   // MARK: The loop
 
   var descriptors: [Descriptor] {
     var all = peer?.descriptors(hasOutput: link.bridge.hasOutput) ?? []
-    if let file { all.append(Descriptor(number: file.descriptor)) }
+    all += file?.descriptors.map { Descriptor(number: $0) } ?? []
     return all
   }
 
@@ -60,6 +58,7 @@ where Driver.Registers == Host.Registers, Driver.Registers: AbusedRegisters {
     repeat {
       while file?.receive() == true {}
       repeat { settle() } while exchange()
+      file?.settled()
     } while misbehave()
   }
 
@@ -119,7 +118,7 @@ where Driver.Registers == Host.Registers, Driver.Registers: AbusedRegisters {
   private func settle() {
     link.settle(now: monotonicTime())
     while link.takeWake() {
-      file?.wake()
+      file?.wake(nil)
       let reads = self.reads
       let writes = self.writes
       self.reads = []

@@ -1,53 +1,12 @@
 import CFUSE
 import Glibc
 
-/// What a program does with a file, as FUSE passes it on. Every call is answered, at once or later,
-/// through the request's own functions.
-protocol FileCalls: AnyObject {
-  /// Whether the file has positions for `pread` and `pwrite`.
-  var hasPositions: Bool { get }
-  /// `open`, of a file that has this number from now on; the error, or `nil`.
-  func open(_ file: UInt64) -> DriverError?
-  func release(_ file: UInt64)
-  func read(_ call: FileCall, _ count: Int)
-  func write(_ call: FileCall, _ bytes: Span<UInt8>)
-  func control(_ call: ControlCall)
-  func poll(_ file: UInt64) -> PollEvents
-  /// A signal has come for a caller that sleeps.
-  func interrupted(_ call: FileCall)
-}
-
-/// A `read` or `write` that waits for its answer.
-@safe struct FileCall: Equatable {
-  fileprivate let request: OpaquePointer
-  let offset: Int64
-  let isNonblocking: Bool
-
-  static func == (one: FileCall, other: FileCall) -> Bool {
-    unsafe one.request == other.request
-  }
-
-  func fail(_ error: DriverError) { _ = unsafe fuse_reply_err(request, error.rawValue) }
-
-  /// Answers a `write`.
-  func succeed(_ count: Int) { _ = unsafe fuse_reply_write(request, count) }
-
-  /// Answers a `read`.
-  func succeed(_ bytes: FileBytes) {
-    let array = bytes.array
-    _ = unsafe array.span.withUnsafeBytes {
-      unsafe fuse_reply_buf(
-        request, $0.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
-    }
-  }
-}
-
 /// A connection of FUSE whose root is one file, and who answers for it.
 ///
-/// One thread: `receive()` when ``descriptor`` is readable. libfuse's functions are called on that
-/// thread alone.
-@safe final class FUSEFile {
-  let descriptor: Int32
+/// One thread: `receive()` when the connection is readable. libfuse's functions are called on that
+/// thread alone. A call's number is where libfuse has its request.
+@safe final class FUSEFile: FileSource {
+  let descriptors: [Int32]
   private let calls: any FileCalls
   private let session: OpaquePointer
   private var buffer = unsafe fuse_buf()
@@ -61,7 +20,7 @@ protocol FileCalls: AnyObject {
 
   /// - Parameter connection: what `device_start` gave, which this owns now.
   init(connection: Int32, calls: any FileCalls) throws {
-    descriptor = connection
+    descriptors = [connection]
     self.calls = calls
     var operations = Self.operations
     let name = unsafe strdup("ipmi-host-bridge")
@@ -85,7 +44,7 @@ protocol FileCalls: AnyObject {
     unsafe fuse_session_destroy(session)
   }
 
-  /// Takes one request from the kernel; `false` where there was none.
+  /// Takes one request from the kernel.
   func receive() -> Bool {
     guard unsafe fuse_session_receive_buf(session, &buffer) > 0 else { return false }
     unsafe Self.current = self
@@ -99,8 +58,7 @@ protocol FileCalls: AnyObject {
     return true
   }
 
-  /// Wakes whoever sleeps in `poll`, `select` or `epoll_wait`; of all files, or of one.
-  func wake(_ file: UInt64? = nil) {
+  func wake(_ file: UInt64?) {
     for number in unsafe Array(sleepers.keys) where file == nil || number == file {
       _ = unsafe fuse_lowlevel_notify_poll(sleepers[number])
     }
@@ -112,7 +70,6 @@ protocol FileCalls: AnyObject {
     }
   }
 
-  /// Keeps a call that is not answered yet, for its signal.
   func wait(for call: FileCall) {
     waiting.append(call)
     unsafe fuse_req_interrupt_func(
@@ -123,8 +80,10 @@ protocol FileCalls: AnyObject {
       }, Unmanaged.passUnretained(self).toOpaque())
   }
 
-  /// The call is answered.
   func finished(_ call: FileCall) { waiting.removeAll { $0 == call } }
+
+  /// The kernel asks for itself what is ready.
+  func settled() {}
 
   // MARK: What libfuse calls
 
@@ -155,17 +114,20 @@ protocol FileCalls: AnyObject {
       _ = unsafe fuse_reply_err(request, 0)
     }
     unsafe operations.read = { request, _, count, offset, file in
-      let call = unsafe FileCall(request, offset, file)
+      let call = unsafe FileCall(request!, offset, file, current)
       unsafe current.calls.read(call, count)
     }
     unsafe operations.write = { request, _, bytes, count, offset, file in
-      let call = unsafe FileCall(request, offset, file)
+      let call = unsafe FileCall(request!, offset, file, current)
       let buffer = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
         .assumingMemoryBound(to: UInt8.self)
       unsafe current.calls.write(call, buffer.span)
     }
     unsafe operations.ioctl = { request, _, command, argument, file, _, _, _, _ in
-      let call = unsafe ControlCall(request!, command, argument, file: file!.pointee.fh)
+      let call = unsafe ControlCall(
+        request: command, argument: UInt(bitPattern: argument), file: file!.pointee.fh,
+        caller: fuse_req_ctx(request).pointee.pid,
+        number: UInt64(UInt(bitPattern: request!)), answers: current)
       unsafe current.calls.control(call)
     }
     unsafe operations.poll = { request, _, file, sleepers in
@@ -190,12 +152,35 @@ protocol FileCalls: AnyObject {
   }
 }
 
+extension FUSEFile: FileAnswers {
+  func fail(_ call: UInt64, _ error: Int32) { _ = unsafe fuse_reply_err(request(call), error) }
+
+  func controlled(_ call: UInt64) { _ = unsafe fuse_reply_ioctl(request(call), 0, nil, 0) }
+
+  func succeed(_ call: UInt64, _ count: Int) { _ = unsafe fuse_reply_write(request(call), count) }
+
+  func succeed(_ call: UInt64, _ bytes: FileBytes) {
+    let array = bytes.array
+    _ = unsafe array.span.withUnsafeBytes {
+      unsafe fuse_reply_buf(
+        request(call), $0.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+    }
+  }
+
+  private func request(_ call: UInt64) -> OpaquePointer {
+    unsafe OpaquePointer(bitPattern: UInt(call))!
+  }
+}
+
 extension FileCall {
   fileprivate init(
-    _ request: OpaquePointer?, _ offset: Int, _ file: UnsafeMutablePointer<fuse_file_info>?
+    _ request: OpaquePointer, _ offset: Int, _ file: UnsafeMutablePointer<fuse_file_info>?,
+    _ answers: FUSEFile
   ) {
-    unsafe self.init(
-      request: request!, offset: Int64(offset), isNonblocking: file!.pointee.flags & O_NONBLOCK != 0
-    )
+    self.init(
+      number: UInt64(UInt(bitPattern: request)), offset: Int64(offset),
+      isNonblocking: unsafe file!.pointee.flags & O_NONBLOCK != 0, answers: answers)
   }
+
+  fileprivate var request: OpaquePointer { unsafe OpaquePointer(bitPattern: UInt(number))! }
 }

@@ -9,12 +9,15 @@ final class HostFile: FileCalls, ServedDevice {
   private var decoder = VMDecoder(role: .vm)
   private var output = VMOutput<2048>()
   private var connection: Int32
-  private var file: FUSEFile?
+  private var file: (any FileSource)?
   let hasPositions = false
   let hostIsDone = false
   let wantsRestart = false
 
-  func programEnded(_ status: Int32) -> Bool { false }
+  func programEnded(_ status: Int32) -> Bool {
+    file = nil
+    return false
+  }
 
   /// - Parameter path: the Unix socket at which the BMC listens.
   init(path: String) throws {
@@ -25,14 +28,12 @@ final class HostFile: FileCalls, ServedDevice {
 
   deinit { if connection >= 0 { close(connection) } }
 
-  func attach(to connection: Int32) throws {
-    file = try FUSEFile(connection: connection, calls: self)
-  }
+  func attach(to opener: FileOpener) throws { file = try opener.source(for: self) }
 
   // MARK: The loop
 
   var descriptors: [Descriptor] {
-    var all = file.map { [Descriptor(number: $0.descriptor)] } ?? []
+    var all = file?.descriptors.map { Descriptor(number: $0) } ?? []
     if connection >= 0 {
       all.append(Descriptor(number: connection, forOutput: !output.isEmpty))
     }
@@ -50,7 +51,9 @@ final class HostFile: FileCalls, ServedDevice {
       _ = output.append(id: id, message: request)
     }
     send()
-    for owner in driver.takeWoken() { file?.wake(owner) }
+    let woken = driver.takeWoken()
+    for (number, owner) in owners where woken.contains(owner) { file?.wake(number) }
+    file?.settled()
   }
 
   private func receive() {

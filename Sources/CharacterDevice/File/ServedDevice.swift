@@ -9,13 +9,28 @@ protocol ServedDevice: AnyObject {
   /// Whether its host has nothing more to say.
   var hostIsDone: Bool { get }
   /// Connects the file to who calls it.
-  func attach(to connection: Int32) throws
+  func attach(to opener: FileOpener) throws
   /// Serves whatever is there to be served.
   func run()
   /// Whether the program is to be killed, for a test of what follows.
   var wantsRestart: Bool { get }
   /// The program has ended, and its file is closed; whether it is to be started again.
   func programEnded(_ status: Int32) -> Bool
+}
+
+/// How a program gets at a device's file.
+enum FileOpener {
+  /// A connection of FUSE, which is the file's from now on.
+  case fuse(Int32)
+  /// A preloaded library, which finds the file's socket by its name.
+  case preload(SocketFolder, String)
+
+  func source(for calls: any FileCalls) throws -> any FileSource {
+    switch self {
+    case .fuse(let connection): try FUSEFile(connection: connection, calls: calls)
+    case .preload(let folder, let name): try PreloadFile(name, in: folder, calls: calls)
+    }
+  }
 }
 
 /// A descriptor to watch, for input and perhaps for output.

@@ -72,7 +72,7 @@ final class SocketHost: HostPeer {
 }
 
 /// Calls `body` with a Unix socket's address.
-private func withAddress(
+func withAddress(
   of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
 ) throws -> Int32 {
   var address = sockaddr_un()

@@ -31,6 +31,8 @@ static int answers_twice;
 static size_t take(int file, uint8_t *request) {
   ssize_t count = read(file, request, style == SSIF ? 258 : style == BT ? 64 : 1024);
   if (count < 0 && errno != EAGAIN) printf("read: %s\n", strerrorname_np(errno));
+  // Nobody answers any more, which does not pass.
+  if (count < 0 && errno == ENOTCONN) exit(5);
   return count < 0 ? 0 : (size_t)count;
 }
 
@@ -99,7 +101,7 @@ static int serve_by_poll(int file) {
   for (size_t count = 0;;) {
     struct pollfd wait = {file, count ? POLLIN | POLLOUT : POLLIN, 0};
     if (poll(&wait, 1, 1000) <= 0) continue;
-    // Nobody answers any more, which does not pass; btbridged itself would go on asking.
+    // The same; btbridged itself would go on asking.
     if (wait.revents & POLLERR) {
       printf("poll: %#x\n", wait.revents);
       return 5;

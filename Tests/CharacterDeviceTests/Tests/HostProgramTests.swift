@@ -6,26 +6,29 @@ import Testing
 @testable import CharacterDevice
 
 /// Stock ipmitool and FreeIPMI on this machine, with a BMC behind their /dev/ipmi0.
-@Suite(.enabled(if: Command.isAllowed, "FUSE in a mount namespace of one's own"))
+@Suite(.enabled(if: !Command.Way.all.isEmpty, "FUSE, or the device library"))
 struct HostProgramTests {
   /// A daemon behind KCS, which listens for a host.
-  private static func daemon(_ socket: String) throws -> ChildProcess {
+  private static func daemon(_ socket: String, by way: Command.Way) throws -> ChildProcess {
     let process = try ChildProcess(
       name: "openbmc",
-      command: [Command.executable, "openbmc", "--kcs", "ipmi-kcs3", "--host", "unix:" + socket]
-        + ["--", Command.daemon, "kcsbridged", "/dev/ipmi-kcs3"])
+      command: [Command.executable, "openbmc", "--device", way.rawValue, "--kcs", "ipmi-kcs3"]
+        + ["--host", "unix:" + socket, "--", Command.daemon, "kcsbridged", "/dev/ipmi-kcs3"])
     var cursor = 0
     try process.wait(for: "the daemon", from: &cursor, timeout: 20) { $0 == "ipmi-kcs3 open" }
     return process
   }
 
-  @Test(.enabled(if: Programs.find("ipmitool") != nil, "ipmitool is not installed"))
-  func ipmitoolReachesADaemonThroughBothFiles() throws {
+  @Test(
+    .enabled(if: Programs.find("ipmitool") != nil, "ipmitool is not installed"),
+    arguments: Command.Way.all)
+  func ipmitoolReachesADaemonThroughBothFiles(by way: Command.Way) throws {
     let directory = try TemporaryDirectory()
     let socket = directory.appending("bmc")
-    let daemon = try Self.daemon(socket)
+    let daemon = try Self.daemon(socket, by: way)
     for last in ["01", "02", "03"] {
-      let run = try Command.host(socket, ["ipmitool", "raw", "0x2e", "0x10", "1", "2", last])
+      let run = try Command.host(
+        socket, ["ipmitool", "raw", "0x2e", "0x10", "1", "2", last], by: way)
       #expect(run.status == .exited(0), "\(run.lines)")
       #expect(run.lines.contains(" 01 02 \(last)"), "\(run.lines)")
     }
@@ -33,22 +36,25 @@ struct HostProgramTests {
     #expect(daemon.exitStatus == nil)
   }
 
-  @Test(.enabled(if: Programs.find("ipmitool") != nil, "ipmitool is not installed"))
-  func ipmitoolReachesTheSimulator() throws {
+  @Test(
+    .enabled(if: Programs.find("ipmitool") != nil, "ipmitool is not installed"),
+    arguments: Command.Way.all)
+  func ipmitoolReachesTheSimulator(by way: Command.Way) throws {
     let directory = try TemporaryDirectory()
     let socket = directory.appending("bmc")
     let bmc = try ChildProcess(
       name: "simulate", command: [Command.executable, "simulate", "--listen", "unix:" + socket])
     var cursor = 0
     try bmc.wait(for: "the BMC", from: &cursor, timeout: 20) { $0.hasPrefix("listening on ") }
-    let info = try Command.host(socket, ["ipmitool", "mc", "info"])
+    let info = try Command.host(socket, ["ipmitool", "mc", "info"], by: way)
     #expect(info.status == .exited(0), "\(info.lines)")
     #expect(info.lines.contains { $0.hasPrefix("IPMI Version") && $0.hasSuffix(": 2.0") })
     // An answer that is no success is ipmitool's own failure, and its status this program's.
-    #expect(try Command.host(socket, ["ipmitool", "raw", "6", "0xff"]).status == .exited(1))
+    let failure = try Command.host(socket, ["ipmitool", "raw", "6", "0xff"], by: way)
+    #expect(failure.status == .exited(1))
     if Programs.find("bmc-info") != nil {
       let free = try Command.host(
-        socket, ["bmc-info", "--driver-type=OPENIPMI", "--driver-device=/dev/ipmi0"])
+        socket, ["bmc-info", "--driver-type=OPENIPMI", "--driver-device=/dev/ipmi0"], by: way)
       #expect(free.status == .exited(0), "\(free.lines)")
       #expect(free.lines.contains { $0.hasPrefix("Device ID") && $0.hasSuffix(": 32") })
     }

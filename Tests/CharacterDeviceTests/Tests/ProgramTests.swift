@@ -6,10 +6,9 @@ import Testing
 
 /// Real programs, real files: `ipmi-host-bridge openbmc` with a daemon.
 ///
-/// Skipped where FUSE is not allowed, as in most containers; the command then says so and ends with
-/// status 77. With IPMI_HOST_BRIDGE_KCSBRIDGED, _BTBRIDGED or _SSIFBRIDGED, paths of OpenBMC's
+/// By FUSE, which most containers do not allow, and by the device library. With IPMI_HOST_BRIDGE_KCSBRIDGED, _BTBRIDGED or _SSIFBRIDGED, paths of OpenBMC's
 /// daemons, those run as well; they need a D-Bus where DBUS_SYSTEM_BUS_ADDRESS says.
-@Suite(.enabled(if: Command.isAllowed, "FUSE in a mount namespace of one's own"))
+@Suite(.enabled(if: !Command.Way.all.isEmpty, "FUSE, or the device library"))
 struct ProgramTests {
   /// A daemon, and the options that give it its device.
   struct Kind: CustomTestStringConvertible, Sendable {
@@ -36,8 +35,13 @@ struct ProgramTests {
     /// Those whose daemons the environment names.
     static let given = all.filter { ProcessInfo.processInfo.environment[$0.variable] != nil }
 
-    /// bmc-device-checks, of `firmware-stubs`.
-    static let checks = ProcessInfo.processInfo.environment["IPMI_HOST_BRIDGE_DEVICE_CHECKS"]
+    /// bmc-device-checks, of `firmware-stubs`: its own system calls, or the C library's.
+    static func checks(for way: Command.Way) -> String? {
+      ProcessInfo.processInfo.environment[
+        way == .fuse ? "IPMI_HOST_BRIDGE_DEVICE_CHECKS" : "IPMI_HOST_BRIDGE_LIBRARY_CHECKS"]
+    }
+    /// The ways by which they can be run.
+    static let checked = Command.Way.all.filter { checks(for: $0) != nil }
 
     /// Our own daemon, which does what that one does.
     func command(_ arguments: [String] = []) -> [String] {
@@ -45,9 +49,9 @@ struct ProgramTests {
     }
   }
 
-  @Test(arguments: Kind.all)
-  func daemonAnswersAScript(_ kind: Kind) throws {
-    let run = try Command.run(kind.options + ["--host", "simulate"] + kind.command())
+  @Test(arguments: Kind.all, Command.Way.all)
+  func daemonAnswersAScript(_ kind: Kind, by way: Command.Way) throws {
+    let run = try Command.run(kind.options + ["--host", "simulate"] + kind.command(), by: way)
     #expect(run.status == .exited(0), "\(run.lines)")
     #expect(run.lines.contains("1..6"))
     #expect(run.lines.filter { $0.hasPrefix("ok ") }.count == 6)
@@ -55,14 +59,16 @@ struct ProgramTests {
     #expect(run.lines.contains("\(kind.device) open"))
   }
 
-  @Test(arguments: Kind.all)
-  func exitStatusIsTheDaemonsOwn(_ kind: Kind) throws {
-    let run = try Command.run(kind.options + ["--host", "simulate"] + kind.command(["exit=2"]))
+  @Test(arguments: Kind.all, Command.Way.all)
+  func exitStatusIsTheDaemonsOwn(_ kind: Kind, by way: Command.Way) throws {
+    let run = try Command.run(
+      kind.options + ["--host", "simulate"] + kind.command(["exit=2"]), by: way)
     #expect(run.status == .exited(7), "\(run.lines)")
     #expect(run.lines.contains { $0.hasPrefix("Bail out! The program ended with status 7") })
   }
 
-  @Test func everyLengthComesThroughUnchanged() throws {
+  @Test(arguments: Command.Way.all)
+  func everyLengthComesThroughUnchanged(by way: Command.Way) throws {
     let directory = try TemporaryDirectory()
     var script = ""
     for length in [0, 1, 2, 100, 252, 297] {
@@ -73,7 +79,7 @@ struct ProgramTests {
     let file = directory.appending("script")
     try script.write(toFile: file, atomically: true, encoding: .utf8)
     let run = try Command.run(
-      ["--kcs", "ipmi-kcs3", "--host", "script:" + file] + Kind.all[0].command())
+      ["--kcs", "ipmi-kcs3", "--host", "script:" + file] + Kind.all[0].command(), by: way)
     #expect(run.status == .exited(0), "\(run.lines)")
     #expect(run.lines.filter { $0.hasPrefix("ok ") }.count == 6)
   }
@@ -89,24 +95,28 @@ struct ProgramTests {
     #expect(run.lines.contains { $0.hasPrefix("ok 2 - ") })
   }
 
-  @Test func duplicateAnswerIsEINVALOnKCS() throws {
+  @Test(arguments: Command.Way.all)
+  func duplicateAnswerIsEINVALOnKCS(by way: Command.Way) throws {
     let run = try Command.run(
-      ["--kcs", "ipmi-kcs3", "--host", "simulate"] + Kind.all[0].command(["twice"]))
+      ["--kcs", "ipmi-kcs3", "--host", "simulate"] + Kind.all[0].command(["twice"]), by: way)
     #expect(run.status == .exited(0), "\(run.lines)")
     #expect(run.lines.filter { $0 == "write: EINVAL" }.count >= 5)
   }
 
   /// The driver gives a daemon 500 ms, the daemon takes 700: nothing it writes reaches the host.
-  @Test func lateAnswerOfSSIFIsEINVAL() throws {
+  @Test(arguments: Command.Way.all)
+  func lateAnswerOfSSIFIsEINVAL(by way: Command.Way) throws {
     let directory = try TemporaryDirectory()
     let file = directory.appending("script")
     try "06 01 -> d2".write(toFile: file, atomically: true, encoding: .utf8)
     let run = try Command.run(
-      ["--ssif", "--host", "script:" + file] + Kind.all[2].command(["late=700"]), timeout: 60)
+      ["--ssif", "--host", "script:" + file] + Kind.all[2].command(["late=700"]), by: way,
+      timeout: 60)
     #expect(run.lines.contains("write: EINVAL"), "\(run.lines)")
   }
 
-  @Test func nobodyElseSeesTheDevice() throws {
+  @Test(.enabled(if: Command.isAllowed, "FUSE in a mount namespace of one's own"))
+  func nobodyElseSeesTheDevice() throws {
     let run = try Command.run(
       ["--kcs", "ipmi-kcs7", "--host", "simulate", "--", "sh", "-c"]
         + ["ls -l /dev/ipmi-kcs7 /dev/null /dev/fd/0; nsenter --version >/dev/null; exit 3"])
@@ -116,9 +126,10 @@ struct ProgramTests {
     #expect(!FileManager.default.fileExists(atPath: "/dev/ipmi-kcs7"))
   }
 
-  @Test func programThatIsNotThereIsSaidSo() throws {
+  @Test(arguments: Command.Way.all)
+  func programThatIsNotThereIsSaidSo(by way: Command.Way) throws {
     let run = try Command.run(
-      ["--kcs", "ipmi-kcs3", "--host", "simulate", "--", "no-such-daemon"])
+      ["--kcs", "ipmi-kcs3", "--host", "simulate", "--", "no-such-daemon"], by: way)
     #expect(run.status != .exited(0))
     #expect(run.lines.contains { $0.contains("could not run no-such-daemon: No such file") })
   }
@@ -135,11 +146,14 @@ struct ProgramTests {
     #expect(run.lines.contains { $0.hasPrefix("\(kind.device) read ") }, "\(run.lines)")
   }
 
-  /// The program that checks the real drivers on an ARM BMC, built for this machine.
+  /// The program that checks the real drivers on an ARM BMC, built for this machine; with the C
+  /// library, where that is what brings its calls.
   @Test(
-    .enabled(if: Kind.checks != nil, "IPMI_HOST_BRIDGE_DEVICE_CHECKS names no bmc-device-checks"),
-    arguments: Kind.all)
-  func deviceDoesWhatTheDriverDoes(_ kind: Kind) throws {
+    .enabled(
+      if: !Kind.checked.isEmpty,
+      "IPMI_HOST_BRIDGE_DEVICE_CHECKS and _LIBRARY_CHECKS name no bmc-device-checks"),
+    arguments: Kind.all, Kind.checked)
+  func deviceDoesWhatTheDriverDoes(_ kind: Kind, by way: Command.Way) throws {
     let directory = try TemporaryDirectory()
     let file = directory.appending("script")
     // More than are answered: the program ends first.
@@ -148,17 +162,19 @@ struct ProgramTests {
     let name = String(kind.daemon.dropLast("bridged".count))
     let run = try Command.run(
       kind.options + ["--host", "script:" + file, "--quiet", "--"]
-        + [Kind.checks!, name, "/dev/" + kind.device], timeout: 60)
+        + [Kind.checks(for: way)!, name, "/dev/" + kind.device], by: way, timeout: 60)
     let checks = run.lines.filter { !$0.contains(" - \(kind.device) ") }
     #expect(!checks.contains { $0.hasPrefix("not ok") }, "\(run.lines)")
     let count = checks.count { $0.hasPrefix("ok ") }
-    #expect(count >= 18)
+    #expect(count == [.kcs: 36, .bt: 21, .ssif: 18][kind.kind])
     // Whole, up to the plan at its end.
     #expect(checks.contains("1..\(count)"), "\(run.lines)")
   }
 
   /// An ordinary user: not root, and no right but to open /dev/fuse, as distributions give it.
-  @Test(.enabled(if: getuid() == 0, "only root can be somebody else"), arguments: Kind.all)
+  @Test(
+    .enabled(if: getuid() == 0 && Command.isAllowed, "only root can be somebody else"),
+    arguments: Kind.all)
   func ordinaryUserNeedsNoPrivilege(_ kind: Kind) throws {
     let script = """
       mount -t tmpfs tmpfs /mnt && mknod -m 666 /mnt/fuse c 10 229 &&

@@ -19,6 +19,18 @@ _start:
   mov r7, #248                  // exit_group, with what main() returned
   svc #0
 
+#elif defined(LINUX_C_LIBRARY)
+
+  // It enters, and calls this with argc and argv before main().
+  .text
+keep_arguments:
+  mov %rsi, linux_argv(%rip)
+  ret
+
+  .section .init_array, "aw"
+  .balign 8
+  .quad keep_arguments
+
 #elif defined(__x86_64__)
 
   .section .text.start, "ax"
@@ -40,3 +52,5 @@ _start:
   .balign 8
 linux_argv:
   .space 8
+
+  .section .note.GNU-stack, "", %progbits

@@ -1,4 +1,5 @@
-// Linux's system calls for 32-bit ARM (EABI) and x86-64, without a C library.
+// Linux's system calls for 32-bit ARM (EABI) and x86-64, without a C library; with LINUX_C_LIBRARY,
+// those on files are the C library's.
 //
 // A negative result is -errno. Sources: Linux, arch/arm/tools/syscall.tbl,
 // arch/x86/entry/syscalls/syscall_64.tbl and include/uapi.
@@ -73,6 +74,36 @@ enum linux_error { LINUX_EINTR = 4, LINUX_EAGAIN = 11, LINUX_EBUSY = 16 };
 
 enum linux_open_flags { LINUX_O_RDWR = 2, LINUX_O_NONBLOCK = 04000 };
 
+#if defined(LINUX_C_LIBRARY)
+
+// The same through the C library, as programs call them that may have libraries preloaded.
+
+int open(const char *path, int flags, ...);
+int close(int file);
+long read(int file, void *bytes, unsigned long count);
+long write(int file, const void *bytes, unsigned long count);
+int ioctl(int file, unsigned long request, ...);
+int *__errno_location(void);
+
+static inline int32_t linux_result(long result) {
+  return result < 0 ? -*__errno_location() : (int32_t)result;
+}
+static inline int32_t linux_open(const char *path, uint32_t flags) {
+  return linux_result(open(path, (int)flags));
+}
+static inline int32_t linux_close(int32_t file) { return linux_result(close(file)); }
+static inline int32_t linux_read(int32_t file, void *bytes, size_t count) {
+  return linux_result(read(file, bytes, count));
+}
+static inline int32_t linux_write(int32_t file, const void *bytes, size_t count) {
+  return linux_result(write(file, bytes, count));
+}
+static inline int32_t linux_control(int32_t file, uint32_t request, uintptr_t argument) {
+  return linux_result(ioctl(file, request, argument));
+}
+
+#else
+
 // A file descriptor.
 static inline int32_t linux_open(const char *path, uint32_t flags) {
   return linux_call(LINUX_OPEN, (uintptr_t)path, flags, 0);
@@ -94,6 +125,8 @@ static inline int32_t linux_write(int32_t file, const void *bytes, size_t count)
 static inline int32_t linux_control(int32_t file, uint32_t request, uintptr_t argument) {
   return linux_call(LINUX_IOCTL, (uintptr_t)file, request, argument);
 }
+
+#endif
 
 enum linux_poll_events { LINUX_POLLIN = 1, LINUX_POLLOUT = 4 };
 
