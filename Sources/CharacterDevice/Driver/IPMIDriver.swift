@@ -2,42 +2,59 @@ import IPMI
 
 /// `/dev/ipmiN`, the host's: Linux's `ipmi_devintf` over one system interface, as a value.
 ///
-/// Many may have it open; each has what was answered to it. One request is at the BMC at a time, the
-/// others wait. Source: Linux 6.12, drivers/char/ipmi/ipmi_devintf.c, include/uapi/linux/ipmi.h.
+/// Many may have it open; each has what was answered to it, and events where it wants them:
+/// ``attention()``. One request is at the BMC at a time, the others wait. Source: Linux 6.12,
+/// drivers/char/ipmi/ipmi_devintf.c, ipmi_msghandler.c and ipmi_si_intf.c, include/uapi/linux/ipmi.h.
 ///
-/// Left out: events, commands from the BMC and addresses behind it, for which software on the host
-/// sends Send Message itself.
+/// Left out: commands from the BMC and addresses behind it, for which software on the host sends Send
+/// Message and Get Message itself.
 struct IPMIDriver: Sendable {
   /// How long the BMC has, in nanoseconds, before C3h is the answer: what `ipmi_si` gives a byte.
   static let responseTimeout: UInt64 = 5_000_000_000
 
-  /// An answer.
+  /// An answer, or an event.
   struct Received: Equatable, Sendable {
-    /// `msgid`: the number that the program gave the request.
+    /// `msgid`: the number that the program gave the request; 0 of an event.
     var number: Int
     var response: Message
+    /// Whether it is from the BMC's event message buffer, which nobody has asked for.
+    var isEvent = false
   }
 
   /// What a program that has the file open has.
-  private struct Opening: Sendable {
+  struct Opening: Sendable {
     var received: [Received] = []
+    /// SET_GETS_EVENTS.
+    var getsEvents = false
     /// SET_MY_ADDRESS: the address of the host's software.
     var address: UInt32 = 0x20
     var lun: UInt32 = 2
   }
 
-  private struct Request: Sendable {
-    var owner: UInt64
-    var number: Int
+  struct Request: Sendable {
+    /// Who gets the answer: a program, or the driver itself.
+    enum Purpose: Sendable {
+      case program(UInt64, number: Int)
+      case driver(EventStep)
+    }
+    var purpose: Purpose
     var message: Message
   }
 
-  private var openings: [UInt64: Opening] = [:]
+  var openings: [UInt64: Opening] = [:]
   private var lastOwner: UInt64 = 0
   private var waiting: [Request] = []
   private var atBMC: (request: Request, id: UInt8, deadline: UInt64)?
+  /// Whether the request that was sent last was the driver's own.
+  private var wasDriver = false
   private var nextID: UInt8 = 0
-  private var woken: [UInt64] = []
+  var woken: [UInt64] = []
+  /// Events that nobody wanted yet.
+  var events: [Message] = []
+  /// What the driver is to ask next.
+  var nextStep: EventStep?
+  /// Whether SMS_ATN was seen since the flags were asked for.
+  var hasAttention = false
 
   /// `open`: who it is from now on.
   mutating func open() -> UInt64 {
@@ -48,12 +65,14 @@ struct IPMIDriver: Sendable {
 
   mutating func release(_ owner: UInt64) {
     openings[owner] = nil
-    waiting.removeAll { $0.owner == owner }
+    waiting.removeAll {
+      if case .program(owner, _) = $0.purpose { true } else { false }
+    }
   }
 
   /// SEND_COMMAND.
   mutating func send(_ message: Message, number: Int, from owner: UInt64) {
-    waiting.append(Request(owner: owner, number: number, message: message))
+    waiting.append(Request(purpose: .program(owner, number: number), message: message))
   }
 
   /// RECEIVE_MSG: the oldest answer that `fits`; it stays where it does not.
@@ -80,23 +99,40 @@ struct IPMIDriver: Sendable {
 
   // MARK: The BMC
 
-  /// The next request, once, where the BMC has none.
+  /// The next request, once, where the BMC has none: the driver's own before those of programs, but in
+  /// turns, so that a BMC that never runs out of events does not keep programs off.
   mutating func takeRequest(now: UInt64) -> (id: UInt8, Message)? {
-    guard atBMC == nil, !waiting.isEmpty else { return nil }
-    let request = waiting.removeFirst()
+    guard atBMC == nil else { return nil }
+    let own = wasDriver && !waiting.isEmpty ? nil : takeDriverRequest()
+    guard let request = own ?? takeWaiting() else { return nil }
+    if case .driver = request.purpose { wasDriver = true } else { wasDriver = false }
     atBMC = (request, nextID, now &+ Self.responseTimeout)
     defer { nextID &+= 1 }
     return (nextID, request.message)
+  }
+
+  private mutating func takeWaiting() -> Request? {
+    waiting.isEmpty ? nil : waiting.removeFirst()
   }
 
   /// The BMC has answered; another number than that of the open request comes too late.
   mutating func answer(_ id: UInt8, _ response: Message) {
     guard let (request, open, _) = atBMC, open == id else { return }
     atBMC = nil
-    guard openings[request.owner] != nil else { return }
-    openings[request.owner]?.received.append(
-      Received(number: request.number, response: response))
-    woken.append(request.owner)
+    switch request.purpose {
+    case .program(let owner, let number):
+      give(Received(number: number, response: response), to: owner)
+    case .driver(let step): answered(step, response)
+    }
+  }
+
+  /// Puts something where a program receives it.
+  mutating func give(_ received: Received, to owner: UInt64) {
+    guard let opening = openings[owner] else { return }
+    // Whoever does not read them gets no more of them.
+    if received.isEvent, opening.received.count >= Self.eventCapacity { return }
+    openings[owner]?.received.append(received)
+    woken.append(owner)
   }
 
   /// Whoever waits gets `code` in the BMC's place: it is not there.

@@ -62,7 +62,11 @@ final class HostFile: FileCalls, ServedDevice {
     let count = unsafe recv(connection, &bytes, bytes.count, 0)
     if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { disconnect() }
     for byte in bytes.prefix(max(0, count)) {
-      if case .message(let id, let message)? = decoder.feed(byte) { driver.answer(id, message) }
+      switch decoder.feed(byte) {
+      case .message(let id, let message): driver.answer(id, message)
+      case .control(.attention, _), .control(.attentionWithInterrupt, _): driver.attention()
+      default: break
+      }
     }
   }
 
@@ -118,8 +122,10 @@ final class HostFile: FileCalls, ServedDevice {
       driver.setLUN(lun, owner)
       call.succeed()
     case HostControl.getLUN: call.succeed(driver.lun(owner))
-    // There are no events here: whoever wants them waits.
-    case HostControl.setGetsEvents: call.succeed()
+    case HostControl.setGetsEvents:
+      guard let isWanted = call.read(Int32.self) else { return call.fail(EFAULT) }
+      driver.setGetsEvents(isWanted != 0, owner)
+      call.succeed()
     default: call.fail(ENOTTY)
     }
   }
@@ -152,11 +158,12 @@ final class HostFile: FileCalls, ServedDevice {
     let room = unsafe Int(result.msg.data_len)
     guard
       let (received, isTaken) = driver.receive(
-        owner, fits: { cuts || $0.response.count - 2 <= room })
+        owner, fits: { cuts || $0.response.count - ($0.isEvent ? 3 : 2) <= room })
     else { return call.fail(EAGAIN) }
     guard isTaken else { return call.fail(EMSGSIZE) }
     let response = received.response
-    let data = (2..<response.count).map { response.bytes[$0] }
+    // An event comes without its completion code.
+    let data = ((received.isEvent ? 3 : 2)..<response.count).map { response.bytes[$0] }
     var address = ipmi_system_interface_addr()
     address.addr_type = Int32(IPMI_SYSTEM_INTERFACE_ADDR_TYPE)
     address.channel = Int16(IPMI_BMC_CHANNEL)
@@ -165,7 +172,8 @@ final class HostFile: FileCalls, ServedDevice {
     guard unsafe call.write(addressBytes, at: UInt(bitPattern: result.addr)),
       unsafe call.write(Array(data.prefix(room)), at: UInt(bitPattern: result.msg.data))
     else { return call.fail(EFAULT) }
-    unsafe result.recv_type = IPMI_RESPONSE_RECV_TYPE
+    unsafe result.recv_type =
+      received.isEvent ? IPMI_ASYNC_EVENT_RECV_TYPE : IPMI_RESPONSE_RECV_TYPE
     unsafe result.addr_len = UInt32(addressSize)
     unsafe result.msgid = received.number
     unsafe result.msg.netfn = response.netFn.rawValue

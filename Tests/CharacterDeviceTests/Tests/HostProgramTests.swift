@@ -60,69 +60,37 @@ struct HostProgramTests {
     }
   }
 
+  /// ipmitool's own daemon of events, which the driver tells of them; ipmitool makes one.
+  @Test(
+    .enabled(if: Programs.find("ipmievd") != nil, "ipmievd is not installed"),
+    arguments: Command.Way.all)
+  func ipmievdIsToldOfAnEvent(by way: Command.Way) throws {
+    let directory = try TemporaryDirectory()
+    let socket = directory.appending("bmc")
+    let bmc = try ChildProcess(
+      name: "simulate", command: [Command.executable, "simulate", "--listen", "unix:" + socket])
+    var cursor = 0
+    try bmc.wait(for: "the BMC", from: &cursor, timeout: 20) { $0.hasPrefix("listening on ") }
+    // It says when it waits, and ends with what it was told.
+    let script = """
+      mkfifo "$1/events"; ipmievd open nodaemon pidfile="$1/pid" >"$1/events" 2>&1 &
+      while read -r line; do
+        echo "$line"
+        case $line in
+          *"Waiting for events"*) ipmitool event 1 >"$1/event" 2>&1;;
+          *"Upper Critical going high"*) kill $!; exit 0;;
+        esac
+      done <"$1/events"
+      """
+    let run = try Command.host(socket, ["sh", "-c", script, "sh", directory.path], by: way)
+    #expect(run.status == .exited(0), "\(run.lines)")
+    #expect(run.lines.last == "Temperature sensor - Upper Critical going high", "\(run.lines)")
+  }
+
   @Test func withoutABMCItIsSaidWhatToDo() throws {
     let directory = try TemporaryDirectory()
     let run = try Command.host(directory.appending("none"), ["true"])
     #expect(run.status == .exited(1))
     #expect(run.lines.contains { $0.contains("start the BMC first") })
-  }
-}
-
-/// What `/dev/ipmiN` keeps for each of those that have it open.
-@Suite struct IPMIDriverTests {
-  @Test func answersReachThoseWhoAsked() {
-    var driver = IPMIDriver()
-    let first = driver.open()
-    let second = driver.open()
-    driver.send(Message(.getDeviceID), number: 7, from: first)
-    driver.send(Message(.getSelfTestResults), number: 7, from: second)
-    let sent = driver.takeRequest(now: 0)
-    #expect(sent?.1 == Message(.getDeviceID))
-    // One at a time.
-    #expect(driver.takeRequest(now: 0) == nil)
-    let response = Message(respondingTo: Message(.getDeviceID))
-    driver.answer(sent!.id &+ 1, response)
-    #expect(driver.poll(first) == [])
-    driver.answer(sent!.id, response)
-    #expect(driver.poll(first) == .input)
-    #expect(driver.poll(second) == [])
-    #expect(driver.takeWoken() == [first])
-    #expect(driver.takeRequest(now: 0)?.1 == Message(.getSelfTestResults))
-    // What does not fit stays.
-    #expect(driver.receive(first) { _ in false }?.fits == false)
-    let received = driver.receive(first) { _ in true }
-    #expect(received?.0 == IPMIDriver.Received(number: 7, response: response))
-    #expect(driver.receive(first) { _ in true } == nil)
-  }
-
-  @Test func silentBMCIsATimeoutAndAnAbsentOneFailsAtOnce() {
-    var driver = IPMIDriver()
-    let owner = driver.open()
-    for number in 1...3 { driver.send(Message(.getDeviceID), number: number, from: owner) }
-    _ = driver.takeRequest(now: 10)
-    #expect(driver.deadline == 5_000_000_010)
-    driver.advance(now: 5_000_000_009)
-    #expect(driver.poll(owner) == [])
-    driver.advance(now: 5_000_000_010)
-    #expect(driver.receive(owner) { _ in true }?.0.response.completionCode == .timeout)
-    driver.fail(.responseNotProvided)
-    for number in 2...3 {
-      let received = driver.receive(owner) { _ in true }
-      #expect(received?.0.number == number)
-      #expect(received?.0.response.completionCode == .responseNotProvided)
-    }
-    #expect(driver.deadline == nil)
-  }
-
-  @Test func closedFileTakesNoAnswer() {
-    var driver = IPMIDriver()
-    let owner = driver.open()
-    driver.send(Message(.getDeviceID), number: 1, from: owner)
-    driver.send(Message(.getDeviceID), number: 2, from: owner)
-    let id = driver.takeRequest(now: 0)!.id
-    driver.release(owner)
-    driver.answer(id, Message(respondingTo: Message(.getDeviceID)))
-    #expect(driver.takeWoken() == [])
-    #expect(driver.takeRequest(now: 0) == nil)
   }
 }
