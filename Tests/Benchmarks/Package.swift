@@ -40,6 +40,10 @@ let package = Package(
       ],
       path: "Sources/UnicornAccess", cSettings: [.treatAllWarnings(as: .error)],
       linkerSettings: [.linkedLibrary("unicorn"), .linkedLibrary("dl")]),
+    // A BMC's daemon that does nothing else.
+    .executableTarget(
+      name: "device-daemon", path: "Sources/DeviceDaemon",
+      cSettings: [.treatAllWarnings(as: .error)]),
     // Runs `in-process` and the emulators, and prints the table.
     .executableTarget(
       name: "benchmarks",

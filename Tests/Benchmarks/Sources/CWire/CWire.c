@@ -1,14 +1,17 @@
 // A client of VM protocol servers, and the floor of one: a server that sends back what it gets.
 // In C, so that what is measured is the server.
 
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -138,6 +141,40 @@ int cwire_unix_connect(const char *path) {
     return -1;
   }
   return descriptor;
+}
+
+// Sends back what comes through one pipe through another, until that fails.
+static _Noreturn void send_back(int from, int to) {
+  unsigned char bytes[REQUEST_SIZE];
+  ssize_t count;
+  while ((count = read(from, bytes, sizeof bytes)) > 0)
+    if (write(to, bytes, (size_t)count) != count) break;
+  _exit(0);
+}
+
+int cwire_pipe_round_trips(uint64_t *nanoseconds, int count) {
+  int there[2], back[2];
+  if (pipe2(there, O_CLOEXEC) != 0 || pipe2(back, O_CLOEXEC) != 0) return -1;
+  pid_t peer = fork();
+  if (peer == 0) {
+    close(there[1]);
+    close(back[0]);
+    send_back(there[0], back[1]);
+  }
+  close(there[0]);
+  close(back[1]);
+  int made = 0;
+  for (; peer > 0 && made < count; made++) {
+    unsigned char bytes[REQUEST_SIZE];
+    uint64_t start = now();
+    if (write(there[1], request, REQUEST_SIZE) != REQUEST_SIZE) break;
+    if (read(back[0], bytes, REQUEST_SIZE) != REQUEST_SIZE) break;
+    nanoseconds[made] = now() - start;
+  }
+  close(there[1]);
+  close(back[0]);
+  if (peer > 0) waitpid(peer, NULL, 0);
+  return made == count ? 0 : -1;
 }
 
 void cwire_allow_many_files(void) {

@@ -6,8 +6,8 @@ import Foundation
 // program, whose native build stands beside this one, PROGRAM is `ipmi-host-bridge`, and LIBRARY is
 // `libipmi-host-bridge.so`. `benchmarks simulate PROGRAM` prints only the rows of `simulate`,
 // `benchmarks link IN-PROCESS` those of accesses and guests, `benchmarks unicorn LIBRARY` those of a
-// Unicorn, `benchmarks pairs BOARD` those of pairs in one process; `benchmarks echo` and
-// `benchmarks nio-echo` are peers.
+// Unicorn, `benchmarks pairs BOARD` those of pairs in one process, `benchmarks devices PROGRAM` those of
+// /dev/ipmi-…; `benchmarks echo` and `benchmarks nio-echo` are peers.
 //
 // Every row is measured beside its peer or floor, in turns, and is a median; on a machine that does
 // other things too, only the ratios mean something.
@@ -23,7 +23,8 @@ do {
     exit(0)
   }
   let boardName = arguments.count > 4 ? arguments[4] : "npcm750-evb"
-  let isWhole = !["link", "pairs", "simulate", "unicorn"].contains(arguments.dropFirst().first)
+  let parts = ["devices", "link", "pairs", "simulate", "unicorn"]
+  let isWhole = !parts.contains(arguments.dropFirst().first ?? "")
   guard arguments.count > (isWhole ? 3 : 2), let board = Board.named(boardName) else {
     throw EmulatorError("usage: benchmarks IN-PROCESS PROGRAM LIBRARY [BOARD]")
   }
@@ -31,6 +32,11 @@ do {
 
   if arguments[1] == "unicorn" {
     print(table(try UnicornRows.measured(beside + "/unicorn-access", arguments[2])))
+    exit(0)
+  }
+
+  if arguments[1] == "devices" {
+    print(table(try DeviceRows.measured(arguments[2], beside + "/device-daemon")))
     exit(0)
   }
 
@@ -55,6 +61,7 @@ do {
   let embedded = try InProcessRows(arguments[1])
   let native = try InProcessRows(beside + "/in-process", note: ", native Swift")
   let unicorn = try UnicornRows.measured(beside + "/unicorn-access", arguments[3])
+  let devices = try DeviceRows.measured(arguments[2], beside + "/device-daemon")
   let memory = try MemoryRows(board)
   let guests = try GuestRows.measured(board)
 
@@ -62,7 +69,8 @@ do {
     table(
       try embedded.accesses + unicorn + [embedded.transactions, native.transactions]
         + embedded.codec
-        + simulatorRows + guests + embedded.sizes + memory.rows + PairRows(board.name).rows))
+        + simulatorRows + devices + guests + embedded.sizes + memory.rows
+        + PairRows(board.name).rows))
 } catch {
   FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
   exit(1)

@@ -25,6 +25,10 @@ int cwire_round_trips(int descriptor, uint64_t *_Nonnull nanoseconds, int count)
 /// nanoseconds; 0 on failure.
 uint64_t cwire_pipelined(int descriptor, int window, int count);
 
+/// Makes `count` round trips to a process of its own that sends back what it gets, through two pipes,
+/// with as many bytes as a request; says what each took; negative on failure.
+int cwire_pipe_round_trips(uint64_t *_Nonnull nanoseconds, int count);
+
 /// Lets this program and what it starts open as many files as the system allows.
 void cwire_allow_many_files(void);
 
