@@ -39,8 +39,10 @@ final class TestReport: Sendable {
     }
   }
 
-  func note(_ device: String, _ event: DeviceEvent) {
-    state.withLock { $0.events[device, default: DeviceTally()].count(event) }
+  func note(_ device: EmulatedDevice, _ event: DeviceEvent) {
+    state.withLock {
+      $0.events[device.name, default: DeviceTally()].count(event, of: device.kind)
+    }
   }
 
   func add(_ abuse: Abuse, _ verdict: Abuse.Verdict, of device: String) {
@@ -53,8 +55,8 @@ final class TestReport: Sendable {
         "\(isSurvived ? "ok" : "not ok") \(state.count) - \(device) \(abuse.name): the "
           + "host \(abuse.summary)")
       Self.print("# the driver: \(abuse.rule) (\(abuse.source))")
-      let tally = state.events.removeValue(forKey: device) ?? DeviceTally()
-      Self.print("# the daemon: \(tally)")
+      Self.print("# the daemon: \(state.events[device] ?? DeviceTally())")
+      state.events[device]?.removeAll()
       switch verdict {
       case .survived: break
       case .silent: Self.print("# afterwards it did not answer Get Device ID")
@@ -90,34 +92,5 @@ final class TestReport: Sendable {
 
   private static func print(_ line: String) {
     FileHandle.standardOutput.write(Data((line + "\n").utf8))
-  }
-}
-
-/// How often a program did what with its device.
-private struct DeviceTally: CustomStringConvertible {
-  private var counts: [(what: String, count: Int)] = []
-
-  mutating func count(_ event: DeviceEvent) {
-    let what =
-      switch event {
-      case .opened(let error): error.map { "open: \($0.symbol)" } ?? "opens"
-      case .released: "closes"
-      case .read: "requests read"
-      case .readFailed(let error): "read: \(error.symbol)"
-      case .wrote: "answers written"
-      case .writeFailed(_, let error): "write: \(error.symbol)"
-      case .control(let request, let error):
-        "ioctl \(String(request, radix: 16))h" + (error.map { ": \($0.symbol)" } ?? "")
-      }
-    if let index = counts.firstIndex(where: { $0.what == what }) {
-      counts[index].count += 1
-    } else {
-      counts.append((what, 1))
-    }
-  }
-
-  var description: String {
-    counts.isEmpty
-      ? "nothing" : counts.map { "\($0.count) \($0.what)" }.joined(separator: ", ")
   }
 }

@@ -131,7 +131,7 @@ struct OpenBMCCommand: ParsableCommand {
     let quiet = quiet
     let program = DeviceProgram(devices, access: try options.access()) { device, event in
       if !quiet { DeviceTranscript.note(device, event) }
-      report.note(device.name, event)
+      report.note(device, event)
     }
     let status = try DeviceOptions.run(program, command) { report.skip($0.description) }
     let result = report.end(status)

@@ -1,11 +1,11 @@
 // Does with a device what a BMC's daemon does, call for call:
 //
-//   bmc-daemon kcsbridged|btbridged|ssifbridged|lost DEVICE [exit=N] [late=MS] [twice]
+//   bmc-daemon kcsbridged|btbridged|ssifbridged|lost DEVICE [exit=N] [late=MS] [twice] [wrong]
 //
 // kcsbridged waits for edges (EPOLLET) and reads once for each; btbridged polls every second, for
 // POLLOUT only while it has an answer; ssifbridged is as kcsbridged, with a length before each
 // message. Every request is answered with completion code 00h and its own data. With exit=N it ends
-// with status 7 after N answers. In the daemons' place, "lost" is told what the device does once its
+// with status 7 after N answers; "wrong" are NetFn and command of its answers. In the daemons' place, "lost" is told what the device does once its
 // server is gone.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,7 +25,7 @@ enum style { KCS, BT, SSIF };
 static enum style style;
 static long lifetime = -1;
 static unsigned late;
-static int answers_twice;
+static int answers_twice, answers_wrong;
 
 // Takes a request: its bytes, 0 for none.
 static size_t take(int file, uint8_t *request) {
@@ -59,6 +59,7 @@ static size_t make_answer(const uint8_t *request, size_t count, uint8_t *answer)
     for (size_t index = command + 1; index < count && end < limit; index++)
       answer[end++] = request[index];
   }
+  if (answers_wrong) answer[start] ^= 0x50;
   if (style == BT) answer[0] = (uint8_t)(end - 1);
   if (style == SSIF) {
     memset(answer, 0, 4);
@@ -122,8 +123,13 @@ int main(int count, char **arguments) {
   for (int index = 3; index < count; index++) {
     if (sscanf(arguments[index], "exit=%ld", &lifetime) == 1) continue;
     if (sscanf(arguments[index], "late=%u", &late) == 1) continue;
-    if (strcmp(arguments[index], "twice")) return 2;
-    answers_twice = 1;
+    if (!strcmp(arguments[index], "twice")) {
+      answers_twice = 1;
+    } else if (!strcmp(arguments[index], "wrong")) {
+      answers_wrong = 1;
+    } else {
+      return 2;
+    }
   }
   int file = open(arguments[2], O_RDWR | O_NONBLOCK);
   if (file < 0) {

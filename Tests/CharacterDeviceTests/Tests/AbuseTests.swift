@@ -52,6 +52,18 @@ struct AbuseTests {
       "\(run.lines)")
   }
 
+  /// kcsbridged a46dd8f answers so where it has no ipmid: two bytes of its stack, then FFh.
+  @Test(.enabled(if: Command.isAllowed, "FUSE in a mount namespace of one's own"))
+  func answerToAnotherRequestIsReported() throws {
+    let run = try Command.run(
+      ["--kcs", "ipmi-kcs3", "--abuse", "kcs-no-data", "--quiet"]
+        + ProgramTests.Kind.all[0].command(["wrong"]))
+    #expect(
+      run.lines.contains { $0.hasSuffix("1 answers to another request, 1 answers written") }
+        || run.lines.contains { $0.hasSuffix("1 answers written, 1 answers to another request") },
+      "\(run.lines)")
+  }
+
   @Test func unknownNameIsRefused() throws {
     let run = try Command.run(["--bt", "--abuse", "none", "--", "true"])
     #expect(run.status == .exited(64))

@@ -7,7 +7,7 @@ import Testing
 /// Real programs, real files: `ipmi-host-bridge openbmc` with a daemon.
 ///
 /// By FUSE, which most containers do not allow, and by the device library. With IPMI_HOST_BRIDGE_KCSBRIDGED, _BTBRIDGED or _SSIFBRIDGED, paths of OpenBMC's
-/// daemons, those run as well; they need a D-Bus where DBUS_SYSTEM_BUS_ADDRESS says.
+/// daemons, those run as well; they need a D-Bus where DBUS_SYSTEM_BUS_ADDRESS says, with an ipmid.
 @Suite(.enabled(if: !Command.Way.all.isEmpty, "FUSE, or the device library"))
 struct ProgramTests {
   /// A daemon, and the options that give it its device.
@@ -16,24 +16,15 @@ struct ProgramTests {
     var daemon: String
     var device: String
     var options: [String]
-    var variable: String
 
     var testDescription: String { daemon }
 
     static let all = [
       Kind(
-        kind: .kcs, daemon: "kcsbridged", device: "ipmi-kcs3", options: ["--kcs", "ipmi-kcs3"],
-        variable: "IPMI_HOST_BRIDGE_KCSBRIDGED"),
-      Kind(
-        kind: .bt, daemon: "btbridged", device: "ipmi-bt-host", options: ["--bt"],
-        variable: "IPMI_HOST_BRIDGE_BTBRIDGED"),
-      Kind(
-        kind: .ssif, daemon: "ssifbridged", device: "ipmi-ssif-host", options: ["--ssif"],
-        variable: "IPMI_HOST_BRIDGE_SSIFBRIDGED"),
+        kind: .kcs, daemon: "kcsbridged", device: "ipmi-kcs3", options: ["--kcs", "ipmi-kcs3"]),
+      Kind(kind: .bt, daemon: "btbridged", device: "ipmi-bt-host", options: ["--bt"]),
+      Kind(kind: .ssif, daemon: "ssifbridged", device: "ipmi-ssif-host", options: ["--ssif"]),
     ]
-
-    /// Those whose daemons the environment names.
-    static let given = all.filter { ProcessInfo.processInfo.environment[$0.variable] != nil }
 
     /// bmc-device-checks, of `firmware-stubs`: its own system calls, or the C library's.
     static func checks(for way: Command.Way) -> String? {
@@ -132,18 +123,6 @@ struct ProgramTests {
       ["--kcs", "ipmi-kcs3", "--host", "simulate", "--", "no-such-daemon"], by: way)
     #expect(run.status != .exited(0))
     #expect(run.lines.contains { $0.contains("could not run no-such-daemon: No such file") })
-  }
-
-  @Test(
-    .enabled(if: !Kind.given.isEmpty, "no path of a daemon of OpenBMC's is given"),
-    arguments: Kind.given)
-  func openBMCsOwnDaemonTakesRequests(_ kind: Kind) throws {
-    let daemon = ProcessInfo.processInfo.environment[kind.variable]!
-    let arguments = kind.daemon == "kcsbridged" ? ["-c", kind.device] : []
-    let run = try Command.run(
-      kind.options + ["--host", "simulate", "--", daemon] + arguments, timeout: 60)
-    #expect(run.lines.contains("\(kind.device) open"), "\(run.lines)")
-    #expect(run.lines.contains { $0.hasPrefix("\(kind.device) read ") }, "\(run.lines)")
   }
 
   /// The program that checks the real drivers on an ARM BMC, built for this machine; with the C
