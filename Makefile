@@ -40,6 +40,8 @@ SCHEMA_PACKAGES := dt-schema xz-utils
 
 # The tests have traces dissected, and waveforms parsed by a package of PyPI.
 TRACE_PACKAGES := tshark python3-venv
+# They run a daemon's tests as its own project would.
+DAEMON_PACKAGES := meson
 # They check models of the protocols.
 MODEL_PACKAGES := spin
 PYVCD_VERSION := 0.5.1
@@ -144,7 +146,7 @@ BENCHMARKS := Tests/Benchmarks
 IN_PROCESS := .build/benchmarks/embedded/release/in-process
 bench: packages ## figures beside their peers, measured in one run: a table
 	@touch $(BENCHMARKS)/Package.swift  # as for the firmware
-	@$(MAKE) --no-print-directory plugin library $(call firmware,$(BOARD)) host-guest >&2
+	@$(MAKE) --no-print-directory plugin library device-library $(call firmware,$(BOARD)) host-guest >&2
 	@$(SWIFT) build -c release --build-system native --package-path $(BENCHMARKS) \
 	  --toolset $(BENCHMARKS)/embedded.json --scratch-path .build/benchmarks/embedded \
 	  --product in-process >&2
@@ -260,7 +262,7 @@ install: libraries library plugin device-library $(call firmware,$(BOARDS)) $(HO
 packages: toolchain
 	@.ci/install-packages $(GUEST_PACKAGES) $(DEVICE_TREE_PACKAGES) $(FUSE_PACKAGES) \
 	  $(SCHEMA_PACKAGES) $(TRACE_PACKAGES) $(UNICORN_PACKAGES) $(BROWSER_PACKAGES) \
-	  $(MODEL_PACKAGES)
+	  $(MODEL_PACKAGES) $(DAEMON_PACKAGES)
 
 # What the command line is linked with.
 libraries: toolchain
