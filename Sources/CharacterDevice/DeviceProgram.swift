@@ -60,6 +60,7 @@ public struct DeviceProgram {
     _ arguments: [String], _ served: [any ServedDevice], _ signals: Int32,
     _ access: inout DeviceAccess
   ) throws -> Int32 {
+    defer { for device in served { device.detach() } }
     var started = try start(arguments, served, &access)
     defer { device_end_descendants() }
     let process = started.process

@@ -42,6 +42,12 @@ where Driver.Registers == Host.Registers, Driver.Registers: AbusedRegisters {
 
   func attach(to opener: FileOpener) throws { file = try opener.source(for: self) }
 
+  func detach() {
+    file = nil
+    reads = []
+    writes = []
+  }
+
   // MARK: The loop
 
   var descriptors: [Descriptor] {
@@ -78,9 +84,6 @@ where Driver.Registers == Host.Registers, Driver.Registers: AbusedRegisters {
   var wantsRestart: Bool { abuse?.player.wantsRestart ?? false }
 
   func programEnded(_ status: Int32) -> Bool {
-    file = nil
-    reads = []
-    writes = []
     if link.driver.isOpen { release(0) }
     guard var current = abuse else { return false }
     hasBeenOpened = false

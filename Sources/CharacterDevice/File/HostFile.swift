@@ -14,10 +14,7 @@ final class HostFile: FileCalls, ServedDevice {
   let hostIsDone = false
   let wantsRestart = false
 
-  func programEnded(_ status: Int32) -> Bool {
-    file = nil
-    return false
-  }
+  func programEnded(_ status: Int32) -> Bool { false }
 
   /// - Parameter path: the Unix socket at which the BMC listens.
   init(path: String) throws {
@@ -29,6 +26,8 @@ final class HostFile: FileCalls, ServedDevice {
   deinit { if connection >= 0 { close(connection) } }
 
   func attach(to opener: FileOpener) throws { file = try opener.source(for: self) }
+
+  func detach() { file = nil }
 
   // MARK: The loop
 

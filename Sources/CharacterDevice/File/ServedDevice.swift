@@ -10,11 +10,13 @@ protocol ServedDevice: AnyObject {
   var hostIsDone: Bool { get }
   /// Connects the file to who calls it.
   func attach(to opener: FileOpener) throws
+  /// Nobody calls the file any more.
+  func detach()
   /// Serves whatever is there to be served.
   func run()
   /// Whether the program is to be killed, for a test of what follows.
   var wantsRestart: Bool { get }
-  /// The program has ended, and its file is closed; whether it is to be started again.
+  /// The program has ended, and its file is detached; whether it is to be started again.
   func programEnded(_ status: Int32) -> Bool
 }
 

@@ -1,12 +1,13 @@
 // Does with a device what a BMC's daemon does, call for call:
 //
-//   bmc-daemon kcsbridged|btbridged|ssifbridged|lost DEVICE [exit=N] [late=MS] [twice] [wrong]
+//   bmc-daemon kcsbridged|btbridged|ssifbridged|lost|share DEVICE [exit=N] [late=MS] [twice] [wrong]
 //
 // kcsbridged waits for edges (EPOLLET) and reads once for each; btbridged polls every second, for
 // POLLOUT only while it has an answer; ssifbridged is as kcsbridged, with a length before each
 // message. Every request is answered with completion code 00h and its own data. With exit=N it ends
-// with status 7 after N answers; "wrong" are NetFn and command of its answers. In the daemons' place, "lost" is told what the device does once its
-// server is gone.
+// with status 7 after N answers; "wrong" are NetFn and command of its answers. In the daemons'
+// place, "lost" says what the device does once its server is gone, and "share" what it does for threads,
+// signals and children.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "lost.h"
+#include "sharing.h"
 
 enum style { KCS, BT, SSIF };
 
@@ -131,6 +133,7 @@ int main(int count, char **arguments) {
       return 2;
     }
   }
+  if (!strcmp(arguments[1], "share")) return share(arguments[2]);
   int file = open(arguments[2], O_RDWR | O_NONBLOCK);
   if (file < 0) {
     printf("open: %s\n", strerrorname_np(errno));

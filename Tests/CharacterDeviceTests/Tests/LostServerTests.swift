@@ -27,7 +27,9 @@ struct LostServerTests {
         + [Command.executable, "openbmc", "--device", way.rawValue, "--quiet"] + kind.options
         + ["--host", "unix:" + directory.appending("host")]
         + ["--", "sh", "-c", "\"$@\" & wait", "sh"]
-        + [Command.daemon, mode, "/dev/" + kind.device])
+        + [Command.daemon, mode, "/dev/" + kind.device],
+      // What a server that is killed leaves goes with the folder.
+      environment: ["TMPDIR": directory.path])
     _ = try process.waitForExit(timeout: 30)
     return process.lines
   }

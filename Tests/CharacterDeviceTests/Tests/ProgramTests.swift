@@ -6,8 +6,7 @@ import Testing
 
 /// Real programs, real files: `ipmi-host-bridge openbmc` with a daemon.
 ///
-/// By FUSE, which most containers do not allow, and by the device library. With IPMI_HOST_BRIDGE_KCSBRIDGED, _BTBRIDGED or _SSIFBRIDGED, paths of OpenBMC's
-/// daemons, those run as well; they need a D-Bus where DBUS_SYSTEM_BUS_ADDRESS says, with an ipmid.
+/// By FUSE, which most containers do not allow, and by the device library.
 @Suite(.enabled(if: !Command.Way.all.isEmpty, "FUSE, or the device library"))
 struct ProgramTests {
   /// A daemon, and the options that give it its device.
@@ -123,6 +122,24 @@ struct ProgramTests {
       ["--kcs", "ipmi-kcs3", "--host", "simulate", "--", "no-such-daemon"], by: way)
     #expect(run.status != .exited(0))
     #expect(run.lines.contains { $0.contains("could not run no-such-daemon: No such file") })
+  }
+
+  /// A `read` that sleeps keeps nobody off, a signal ends it, a file is closed when nobody has it any
+  /// more, and a number that another file has got is that file's.
+  @Test(arguments: Command.Way.all)
+  func fileIsSharedAsTheKernelsAre(by way: Command.Way) throws {
+    let directory = try TemporaryDirectory()
+    let run = try Command.run(
+      ["--kcs", "ipmi-kcs3", "--quiet", "--host", "unix:" + directory.appending("host"), "--"]
+        + [Command.daemon, "share", "/dev/ipmi-kcs3"], by: way)
+    #expect(run.status == .exited(0), "\(run.lines)")
+    #expect(
+      run.lines == [
+        "an ioctl beside it: ok", "a read that slept, after a signal: EAGAIN",
+        "a child's ioctl: ok", "its parent's: ok", "open while the parent has it: EBUSY",
+        "a child's ioctl: ok", "open while a child has it: EBUSY",
+        "open, once the child has ended: ok", "write to what has its number: ok", "open: ok",
+      ])
   }
 
   /// The program that checks the real drivers on an ARM BMC, built for this machine; with the C
