@@ -13,7 +13,9 @@ struct HostProgramTests {
     let process = try ChildProcess(
       name: "openbmc",
       command: [Command.executable, "openbmc", "--device", way.rawValue, "--kcs", "ipmi-kcs3"]
-        + ["--host", "unix:" + socket, "--", Command.daemon, "kcsbridged", "/dev/ipmi-kcs3"])
+        + ["--host", "unix:" + socket, "--", Command.daemon, "kcsbridged", "/dev/ipmi-kcs3"],
+      // What a server that is killed leaves goes with the folder.
+      environment: ["TMPDIR": URL(fileURLWithPath: socket).deletingLastPathComponent().path])
     var cursor = 0
     try process.wait(for: "the daemon", from: &cursor, timeout: 20) { $0 == "ipmi-kcs3 open" }
     return process
