@@ -253,7 +253,7 @@ let package = Package(
     .testTarget(
       name: "CharacterDeviceTests",
       dependencies: [
-        "CharacterDevice", "EmulatedPair", "IPMI", "IPMIHostBridge", "SystemInterfaces",
+        "CFUSE", "CharacterDevice", "EmulatedPair", "IPMI", "IPMIHostBridge", "SystemInterfaces",
         "TestSupport", "VMProtocol", "bmc-daemon", "ipmi-host-bridge",
       ],
       path: "Tests/CharacterDeviceTests/Tests", swiftSettings: strict),

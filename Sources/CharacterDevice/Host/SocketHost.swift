@@ -90,8 +90,8 @@ func withAddress(
 }
 
 /// A connection, which does not block, to who listens at a Unix socket.
-func connectToUnixSocket(_ path: String) throws -> Int32 {
-  let connection = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
+func connectToUnixSocket(_ path: String, type: __socket_type = SOCK_STREAM) throws -> Int32 {
+  let connection = socket(AF_UNIX, Int32(type.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
   guard try unsafe withAddress(of: path, { unsafe connect(connection, $0, $1) }) == 0 else {
     let reason = errorText()
     close(connection)
