@@ -16,6 +16,8 @@
 enum { CHANNEL_COUNT = 4 };
 // Descriptors above these are no devices'.
 enum { FILE_COUNT = 1024 };
+// The most parts of one writev().
+enum { PART_COUNT = 16 };
 
 // A connection for one call at a time.
 struct channel {
@@ -59,11 +61,7 @@ static int connect_to(const struct sockaddr_un *address) {
 
 static ssize_t send_call(
     int connection, const struct device_call *call, const struct iovec *parts, int count) {
-  struct iovec all[17] = {{(void *)call, sizeof *call}};
-  if (count > 16) {
-    errno = EINVAL;
-    return -1;
-  }
+  struct iovec all[1 + PART_COUNT] = {{(void *)call, sizeof *call}};
   if (count > 0) memcpy(all + 1, parts, sizeof *parts * (size_t)count);
   struct msghdr message = {.msg_iov = all, .msg_iovlen = 1 + (size_t)count};
   ssize_t result;
@@ -286,6 +284,10 @@ ssize_t read_device(
 ssize_t write_device(
     struct opening *opening, int file, const struct iovec *parts, int count, off_t offset) {
   if (has_no_position(opening, offset)) return -1;
+  if (count > PART_COUNT) {
+    errno = EINVAL;
+    return -1;
+  }
   struct iovec first = {NULL, 0};
   struct device_call call = {
       .kind = DEVICE_WRITE, .offset = begin_at(opening, offset), .count = size_of(parts, count)};
