@@ -31,11 +31,12 @@ enum Command {
     return (try process.waitForExit(timeout: timeout), process.lines)
   }
 
-  /// Runs it as root where /dev/fuse is a file that FUSE does not know.
+  /// Runs it where /dev/fuse is a file that FUSE does not know; as root, or as nobody.
   static func runWithoutFUSE(
-    _ arguments: [String], environment: [String: String] = [:]
+    _ arguments: [String], asNobody: Bool = false, environment: [String: String] = [:]
   ) throws -> (status: ExitStatus, lines: [String]) {
-    let script = "mount --bind /dev/null /dev/fuse && exec \"$@\""
+    let user = asNobody ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : ""
+    let script = "mount --bind /dev/null /dev/fuse && cd / && exec \(user) \"$@\""
     let process = try ChildProcess(
       name: "openbmc",
       command: ["unshare", "-m", "sh", "-c", script, "sh", executable, "openbmc"] + arguments,

@@ -15,6 +15,17 @@ struct FallbackTests {
     #expect(run.lines.filter { $0.hasPrefix("ok ") }.count == 6)
   }
 
+  @Test(
+    .enabled(if: Command.Way.all.contains(.preload), "the device library"),
+    arguments: ProgramTests.Kind.all)
+  func nobodyNeedsNothingElse(_ kind: ProgramTests.Kind) throws {
+    let run = try Command.runWithoutFUSE(
+      kind.options + ["--host", "simulate"] + kind.command(), asNobody: true)
+    #expect(run.status == .exited(0), "\(run.lines)")
+    #expect(run.lines.contains("user 65534 has /dev/\(kind.device)"))
+    #expect(run.lines.filter { $0.hasPrefix("ok ") }.count == 6)
+  }
+
   @Test(.enabled(if: Command.Way.all.contains(.preload), "the device library"))
   func fuseThatIsAskedForIsNotReplaced() throws {
     let kind = ProgramTests.Kind.all[0]

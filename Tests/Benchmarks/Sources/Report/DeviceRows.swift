@@ -37,7 +37,8 @@ struct DeviceRows {
       let process = try ChildProcess(
         name: "openbmc",
         command: [program, "openbmc", "--device", way] + options
-          + ["--host", "unix:" + socket, "--", daemon, kind, "/dev/" + name])
+          + ["--host", "unix:" + socket, "--", daemon, kind, "/dev/" + name],
+        environment: ["TMPDIR": directory.path])
       var cursor = 0
       try process.wait(for: "the daemon", from: &cursor, timeout: 10) { $0 == "\(name) open" }
       let connection = unsafe cwire_unix_connect(socket)
