@@ -38,7 +38,7 @@ public final class TraceLog: Sendable {
   }
 
   /// Adds what has happened by now.
-  func record(channel: Int, _ occurrence: TraceEvent.Occurrence) {
+  public func record(channel: Int, _ occurrence: TraceEvent.Occurrence) {
     let now = Simulator.now &- start
     state.withLock { state in
       state.time = max(state.time, now)
@@ -49,7 +49,7 @@ public final class TraceLog: Sendable {
   }
 
   /// Writes what is recorded: at the end of a batch.
-  func flush() {
+  public func flush() {
     state.withLock { $0.files.flush() }
   }
 

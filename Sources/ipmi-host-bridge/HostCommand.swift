@@ -16,6 +16,11 @@ struct HostCommand: ParsableCommand {
 
         ipmi-host-bridge host --bmc unix:bmc.sock -- ipmitool mc info
 
+      What the two say to each other is shown and traced by a "capture" in between:
+
+        ipmi-host-bridge capture --listen unix:tap.sock --to unix:bmc.sock --trace pc.pcapng
+        ipmi-host-bridge host --bmc unix:tap.sock -- ipmitool mc info
+
       The exit status is the program's; 77 where this machine allows no such device.
       """)
 

@@ -30,6 +30,9 @@ struct OpenBMCCommand: ParsableCommand {
       is named: KCS, BT and SSIF. A result says whether the daemon still answers afterwards; what it \
       did, and what Linux's driver lets it see, is in the lines below.
 
+      --trace writes the messages that the program reads and writes, for Wireshark or for programs; \
+      "tshark -o ipmi.dissect_bus_commands:TRUE -r FILE" shows them.
+
       --host is given once for each device, in the order KCS, BT, SSIF, raw KCS, or once for all \
       where it is a script. What the program does with the device is on standard error, unless \
       --quiet is given.
@@ -65,6 +68,8 @@ struct OpenBMCCommand: ParsableCommand {
   var abuse: [String] = []
 
   @OptionGroup var options: DeviceOptions
+
+  @OptionGroup var files: TraceOptions
 
   @Flag(help: "Say nothing of what the program does with the device.")
   var quiet = false
@@ -128,12 +133,15 @@ struct OpenBMCCommand: ParsableCommand {
       throw ValidationError(error.description)
     }
     report.begin()
+    let trace = files.trace.isEmpty ? nil : try DeviceFileTrace(files.trace, devices)
     let quiet = quiet
     let program = DeviceProgram(devices, access: try options.access()) { device, event in
       if !quiet { DeviceTranscript.note(device, event) }
       report.note(device, event)
+      trace?.note(device, event)
     }
     let status = try DeviceOptions.run(program, command) { report.skip($0.description) }
+    try trace?.end()
     let result = report.end(status)
     guard result == 0 else { throw ExitCode(result) }
   }

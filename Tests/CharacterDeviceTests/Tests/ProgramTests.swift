@@ -49,6 +49,34 @@ struct ProgramTests {
     #expect(run.lines.contains("\(kind.device) open"))
   }
 
+  @Test(arguments: Kind.all) func whatTheDaemonReadsAndWritesIsTraced(_ kind: Kind) throws {
+    let directory = try TemporaryDirectory()
+    let file = directory.appending("daemon.jsonl")
+    let run = try Command.run(
+      kind.options + ["--host", "simulate", "--trace", file] + kind.command(),
+      by: try #require(Command.Way.all.first))
+    #expect(run.status == .exited(0), "\(run.lines)")
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    var open: [Int: String] = [:]
+    var answered: [String] = []
+    for line in text.split(separator: "\n").dropFirst() {
+      let event = try #require(
+        JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      #expect(event["channel"] as? String == kind.device)
+      guard let id = event["id"] as? Int, let name = event["name"] as? String else { continue }
+      if event["event"] as? String == "request" {
+        #expect(open.updateValue(name, forKey: id) == nil)
+      } else {
+        #expect(open.removeValue(forKey: id) == name)
+        answered.append(name)
+      }
+    }
+    // BT's host and SSIF's ask for capabilities first.
+    #expect(answered.count == (kind.kind == .kcs ? 6 : 7), "\(text)")
+    #expect(answered.suffix(6).first == "Get Device ID")
+    #expect(open.isEmpty)
+  }
+
   @Test(arguments: Kind.all, Command.Way.all)
   func exitStatusIsTheDaemonsOwn(_ kind: Kind, by way: Command.Way) throws {
     let run = try Command.run(
