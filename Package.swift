@@ -22,8 +22,8 @@ let package = Package(
     .library(
       name: "IPMIHostBridgePure",
       targets: [
-        "BMCPeripherals", "HostPeripherals", "IPMI", "IPMIHostBridge", "ManagementController",
-        "RegisterLink", "SystemInterfaces", "Tracing", "VMProtocol",
+        "BMCPeripherals", "Faults", "HostPeripherals", "IPMI", "IPMIHostBridge",
+        "ManagementController", "RegisterLink", "SystemInterfaces", "Tracing", "VMProtocol",
       ]),
     // libipmi-host-bridge-qemu.so, preloaded into QEMU.
     .library(name: "ipmi-host-bridge-qemu", type: .dynamic, targets: ["QEMUPlugin"]),
@@ -61,6 +61,8 @@ let package = Package(
     .target(
       name: "Tracing", dependencies: ["IPMI", "SystemInterfaces", "VMProtocol"],
       swiftSettings: pure),
+    // What goes wrong on a link: rules, and what becomes of each message.
+    .target(name: "Faults", dependencies: ["IPMI"], swiftSettings: pure),
     // The BMC's answers: App, Chassis, Sensor/Event, Storage.
     .target(name: "ManagementController", dependencies: ["IPMI"], swiftSettings: pure),
     // The SoCs' memory maps over the channels: ASPEED, NPCM7xx.
@@ -142,14 +144,15 @@ let package = Package(
     .target(
       name: "UnicornMachine",
       dependencies: [
-        "BMCPeripherals", "CUnicorn", "IPMI", "IPMIHostBridge", "SystemInterfaces", "Tracing",
+        "BMCPeripherals", "CUnicorn", "Faults", "IPMI", "IPMIHostBridge", "SystemInterfaces",
+        "Tracing",
       ],
       swiftSettings: strict),
     // The sockets of the stand-alone program: a BMC behind the VM protocol.
     .target(
       name: "Transport",
       dependencies: [
-        "IPMI", "ManagementController", "Tracing", "VMProtocol",
+        "Faults", "IPMI", "ManagementController", "Tracing", "VMProtocol",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -165,7 +168,8 @@ let package = Package(
       name: "ipmi-host-bridge",
       dependencies: [
         "BMCPeripherals", "CharacterDevice", "ControllerContent", "DeviceTree", "EmulatedPair",
-        "IPMI", "ManagementController", "Report", "Tracing", "Transport", "UnicornMachine",
+        "Faults", "IPMI", "ManagementController", "Report", "Tracing", "Transport",
+        "UnicornMachine",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -192,6 +196,8 @@ let package = Package(
       name: "TracingTests",
       dependencies: ["EmulatedPair", "SystemInterfaces", "TestSupport", "Tracing"],
       exclude: ["Golden"], swiftSettings: strict),
+    .testTarget(
+      name: "FaultsTests", dependencies: ["Faults", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ManagementControllerTests", dependencies: ["ManagementController", "TestSupport"],
       swiftSettings: strict),
@@ -231,7 +237,7 @@ let package = Package(
     .testTarget(
       name: "TransportTests",
       dependencies: [
-        "EmulatedPair", "HostPeripherals", "IPMIHostBridge", "TestSupport", "Tracing",
+        "EmulatedPair", "Faults", "HostPeripherals", "IPMIHostBridge", "TestSupport", "Tracing",
         "Transport", "ipmi-host-bridge",
       ],
       swiftSettings: strict),

@@ -99,6 +99,11 @@ public struct JSONLinesWriter: TraceWriter {
     case .reset(let side): write(#""reset","side":""#, side)
     case .connected(let side): write(#""connected","side":""#, side)
     case .disconnected(let side): write(#""disconnected","side":""#, side)
+    case .fault(let what, let rule):
+      line.append(#""fault","what":""#)
+      line.append(escaped: what)
+      line.append(#"""#)
+      write(#","rule":"#, rule)
     }
   }
 

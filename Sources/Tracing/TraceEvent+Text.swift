@@ -63,6 +63,12 @@ extension TraceEvent.Occurrence {
     case .disconnected(let side):
       text.append(side.name)
       text.append(" disconnected")
+    case .fault(let what, let rule):
+      text.append("fault: ")
+      text.append(contentsOf: what)
+      text.append(" (rule ")
+      text.append(decimal: UInt64(rule))
+      text.append(")")
     }
   }
 

@@ -34,7 +34,7 @@ final class Connector {
     let bootstrap = ClientBootstrap(group: eventLoop)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(LinkHandler(link.value))
+          try channel.pipeline.syncOperations.addHandlers(link.value.handlers)
         }
       }
     bootstrap.connect(to: address).whenComplete { result in

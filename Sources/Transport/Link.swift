@@ -16,7 +16,9 @@ final class Link {
   private let eventLoop: any EventLoop
   private let logger: Logger
   /// Whoever looks on.
-  private let tap: WireTap?
+  let tap: WireTap?
+  /// What is made to go wrong.
+  let faults: FaultLink?
   private var current: LinkHandler?
   private var waiting: LinkHandler?
   private var timer: (deadline: UInt64, task: Scheduled<Void>)?
@@ -25,10 +27,11 @@ final class Link {
 
   init(
     _ name: String, bmc: SimulatedBMC, scratch: Scratch, eventLoop: any EventLoop, logger: Logger,
-    tap: WireTap? = nil
+    tap: WireTap? = nil, faults: FaultLink? = nil
   ) {
     self.name = name
     self.tap = tap
+    self.faults = faults
     self.bmc = bmc
     self.scratch = scratch
     self.eventLoop = eventLoop
@@ -36,6 +39,13 @@ final class Link {
   }
 
   // MARK: Connections
+
+  /// What serves a connection.
+  var handlers: [any ChannelHandler] {
+    let handler = LinkHandler(self)
+    guard let faults else { return [handler] }
+    return [FaultHandler(faults, tap: tap), handler]
+  }
 
   /// A peer has connected: it is served, or waits a moment, or is refused.
   func arrived(_ handler: LinkHandler) {
@@ -103,7 +113,10 @@ final class Link {
   func serve(_ input: inout ByteBuffer) {
     guard input.readableBytes > 0 else { return }
     let taken = bmc.receive(input.readableBytesUInt8Span, now: Self.now)
-    if let tap { tap.hostSends(input.readableBytesUInt8Span.extracting(first: taken)) }
+    // With faults they have been seen as they were sent.
+    if let tap, faults == nil {
+      tap.hostSends(input.readableBytesUInt8Span.extracting(first: taken))
+    }
     input.moveReaderIndex(forwardBy: taken)
   }
 

@@ -1,3 +1,4 @@
+import Faults
 import Logging
 import ManagementController
 import NIOCore
@@ -15,9 +16,12 @@ public final class Simulator: Sendable {
   private let eventLoop: any EventLoop
   private let logger: Logger
   private let trace: TraceLog?
+  private let faults: FaultSchedule?
   private let hasEnded = Mutex(false)
   /// What answered on each link when it had ended.
   private let last = Mutex<[ManagementController]?>(nil)
+  /// How often each rule's fault had happened then.
+  private let lastCounts = Mutex<[UInt64]?>(nil)
   private let shared: NIOLoopBoundBox<Shared>
 
   /// What belongs to the event loop.
@@ -32,8 +36,10 @@ public final class Simulator: Sendable {
   ///
   /// - Parameter trace: What happens on the links goes there, each being the channel of its number,
   ///   from 0 in the order in which they are made.
-  public init(logger: Logger, trace: TraceLog? = nil) {
+  /// - Parameter faults: What is made to go wrong, on each link of its own accord.
+  public init(logger: Logger, trace: TraceLog? = nil, faults: FaultSchedule? = nil) {
     self.trace = trace
+    self.faults = faults
     group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     eventLoop = group.next()
     self.logger = logger
@@ -54,7 +60,7 @@ public final class Simulator: Sendable {
       )
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(LinkHandler(link.value))
+          try channel.pipeline.syncOperations.addHandlers(link.value.handlers)
         }
       }
     let socket = try ServerSocket(address, bootstrap)
@@ -65,11 +71,15 @@ public final class Simulator: Sendable {
   private func makeLink(
     _ address: LinkAddress, _ bmc: SimulatedBMC
   ) throws -> NIOLoopBound<Link> {
-    let (eventLoop, logger, trace) = (eventLoop, logger, trace)
+    let (eventLoop, logger, trace, faults) = (eventLoop, logger, trace, faults)
     return try eventLoop.submit { [shared] in
+      let channel = shared.value.links.count
       let link = Link(
         address.description, bmc: bmc, scratch: shared.value.scratch, eventLoop: eventLoop,
-        logger: logger, tap: trace.map { WireTap($0, channel: shared.value.links.count) })
+        logger: logger, tap: trace.map { WireTap($0, channel: channel) },
+        faults: faults.map {
+          FaultLink(address.description, $0, logger: logger, log: trace, channel: channel)
+        })
       shared.value.links.append(link)
       return NIOLoopBound(link, eventLoop: eventLoop)
     }.wait()
@@ -94,6 +104,18 @@ public final class Simulator: Sendable {
     return try eventLoop.submit { [shared] in shared.value.links.map(\.bmc.controller) }.wait()
   }
 
+  /// How often each rule's fault has happened, in the schedule's order, on all links.
+  public func faultCounts() throws -> [UInt64] {
+    if let last = lastCounts.withLock({ $0 }) { return last }
+    return try eventLoop.submit { [shared, faults] in
+      var counts = [UInt64](repeating: 0, count: faults?.rules.count ?? 0)
+      for link in shared.value.links {
+        for (index, count) in (link.faults?.counts ?? []).enumerated() { counts[index] += count }
+      }
+      return counts
+    }.wait()
+  }
+
   /// Ends all links: nobody can connect any more, connections are closed, socket files removed. No
   /// effect when called again.
   public func end() throws {
@@ -110,6 +132,8 @@ public final class Simulator: Sendable {
     }.wait()
     let controllers = try controllers()
     last.withLock { $0 = controllers }
+    let counts = try faultCounts()
+    lastCounts.withLock { $0 = counts }
     try group.syncShutdownGracefully()
   }
 }

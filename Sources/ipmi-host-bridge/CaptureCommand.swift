@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmulatedPair
+import Faults
 import Foundation
 import IPMI
 import Logging
@@ -31,20 +32,39 @@ struct CaptureCommand: ParsableCommand {
         tshark -o ipmi.dissect_bus_commands:TRUE -r pc.pcapng
 
       The requests of a .pcapng are sent again by "ipmi-host-bridge replay".
+
+      With --fault, --faults or --scenario it makes the link go wrong, on purpose and in the same way \
+      each time. A rule says what, to which messages, and when:
+
+        drop response 3                          delay response every 10 by 6s
+        duplicate response of Get Device ID      corrupt request 1%
+        busy request every 4                     answer request of 0A43 first 3 with C5
+        truncate response every 3 to 3           drop any after 10 for 5s
+        cut after request 5 for 3s               attention request 1 for 10s
+        reset bmc after 20 for 8s                reset host request 30
+
+      What was done is a line of its own. The requests are shown as the PC sent them, the responses as \
+      the BMC did. "of" takes a command's name, or NetFn and command in hexadecimal; "for" says how long \
+      a fault lasts. --scenario list prints failures that were seen in the world, with their rules:
+
+        ipmi-host-bridge capture --listen unix:tap.sock --to unix:bmc.sock --scenario bmc-gone
       """)
 
   @Option(
     help: ArgumentHelp(
       "Let the PC connect here: unix:PATH or tcp:HOST:PORT.", valueName: "address"),
     transform: { try linkAddress($0) })
-  var listen: LinkAddress
+  var listen: LinkAddress?
 
   @Option(
     help: ArgumentHelp("Where the BMC listens.", valueName: "address"),
     transform: { try linkAddress($0) })
-  var to: LinkAddress
+  var to: LinkAddress?
 
   @OptionGroup var files: TraceOptions
+
+  @OptionGroup(title: "Faults")
+  var faults: FaultOptions
 
   @Flag(help: "Show the summary only.")
   var quiet = false
@@ -53,18 +73,28 @@ struct CaptureCommand: ParsableCommand {
   var allowRemote = false
 
   func validate() throws {
+    try faults.listScenarios()
+    // Not demanded of who wants the list of scenarios.
+    guard let listen else {
+      throw ValidationError("Missing expected argument '--listen <address>'.")
+    }
+    guard let to else { throw ValidationError("Missing expected argument '--to <address>'.") }
     try requireLocal([listen, to], unless: allowRemote)
+    _ = try faults.schedule(for: .wire)
     if case .tcp(_, 0) = to {
       throw ValidationError("--to needs the port that the BMC listens on.")
     }
   }
 
   func run() throws {
+    guard let listen, let to else { return }
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     let logger = Logger(label: "ipmi-host-bridge")
     let end = EndOfProgram()
     let view = CaptureView(isQuiet: quiet)
     let failures: [String]
+    let schedule = try faults.schedule(for: .wire)
+    var counts: [UInt64] = []
     do {
       let log = try TraceLog(
         files.trace,
@@ -75,7 +105,7 @@ struct CaptureCommand: ParsableCommand {
         ],
         comment: CommandLine.arguments.joined(separator: " ")
       ) { view.show($0) }
-      let capture = Capture(to: to, log: log, logger: logger)
+      let capture = Capture(to: to, log: log, logger: logger, faults: schedule)
       do {
         print("listening on \(try capture.listen(on: listen))")
       } catch {
@@ -83,14 +113,17 @@ struct CaptureCommand: ParsableCommand {
         throw error
       }
       files.explain()
+      for line in schedule?.lines ?? [] { print(line) }
       flushOutput()
       end.wait()
       try capture.end()
+      counts = try capture.faultCounts()
       failures = log.end()
     } catch let error as any Error & CustomStringConvertible {
       throw EmulatorError(error.description)
     }
     for line in view.summary { print(line) }
+    if let schedule { for line in [""] + schedule.summary(counts) { print(line) } }
     for failure in failures { logger.error("\(failure)") }
     guard failures.isEmpty else { throw ExitCode.failure }
   }

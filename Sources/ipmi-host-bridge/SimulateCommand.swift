@@ -2,6 +2,7 @@ import ArgumentParser
 import ControllerContent
 import Dispatch
 import EmulatedPair
+import Faults
 import Foundation
 import IPMI
 import Logging
@@ -50,6 +51,11 @@ struct SimulateCommand: ParsableCommand {
       --trace writes all messages of all links, for Wireshark, whose preference the program prints, \
       or for programs. "ipmi-host-bridge replay" sends the requests of a .pcapng again.
 
+      With --fault, --faults or --scenario the BMC of each link misbehaves, on purpose and in the same \
+      way each time; "ipmi-host-bridge capture --help" has the rules, --scenario list the scenarios:
+
+        ipmi-host-bridge simulate --listen unix:bmc.sock --fault 'drop response every 10'
+
       Ctrl-C or SIGTERM ends it, with status 0, and removes its sockets.
       """)
 
@@ -78,6 +84,9 @@ struct SimulateCommand: ParsableCommand {
 
   @OptionGroup var files: TraceOptions
 
+  @OptionGroup(title: "Faults")
+  var faults: FaultOptions
+
   @OptionGroup(title: "Identity")
   var identity: IdentityOptions
 
@@ -89,6 +98,8 @@ struct SimulateCommand: ParsableCommand {
   var logLevel = Logger.Level.notice
 
   func validate() throws {
+    try faults.listScenarios()
+    _ = try faults.schedule(for: .wire)
     guard !(listen + connect).isEmpty else {
       throw ValidationError(
         "At least one --listen or --connect is needed, for example --listen unix:bmc.sock.")
@@ -124,10 +135,12 @@ struct SimulateCommand: ParsableCommand {
 
     let end = EndOfProgram()
     let log = try makeLog()
-    let simulator = Simulator(logger: logger, trace: log)
+    let schedule = try faults.schedule(for: .wire)
+    let simulator = Simulator(logger: logger, trace: log, faults: schedule)
     var states = StateFiles(state, logger: logger)
     do {
       files.explain()
+      for line in schedule?.lines ?? [] { print(line) }
       let content = try content.content()
       for (index, address) in listen.enumerated() {
         let bmc = try bmc(content, link: index, &states)
@@ -152,6 +165,7 @@ struct SimulateCommand: ParsableCommand {
       }
     }
     try simulator.end()
+    if let schedule { for line in schedule.summary(try simulator.faultCounts()) { print(line) } }
     let failures = log?.end() ?? []
     for failure in failures { logger.error("\(failure)") }
     guard states.save(try simulator.controllers(), now: Simulator.now), failures.isEmpty else {

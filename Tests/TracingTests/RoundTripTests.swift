@@ -28,7 +28,7 @@ func read(_ bytes: [UInt8]) throws(PcapngError) -> [PcapngReader.Record] {
       switch event.occurrence {
       case .request, .response, .control:
         #expect(records.popFirst() == .event(expected), "\(generator)")
-      case .damaged, .reset, .connected, .disconnected:
+      case .damaged, .reset, .connected, .disconnected, .fault:
         var words: FixedBytes<255> = []
         event.occurrence.describe(to: &words)
         guard case .text(expected.time, event.channel, let range)? = records.popFirst() else {
@@ -87,6 +87,9 @@ func read(_ bytes: [UInt8]) throws(PcapngError) -> [PcapngReader.Record] {
       case .reset: #expect(fields["event"] as? String == "reset")
       case .connected: #expect(fields["event"] as? String == "connected")
       case .disconnected: #expect(fields["event"] as? String == "disconnected")
+      case .fault(let what, let rule):
+        #expect(fields["event"] as? String == "fault" && fields["rule"] as? UInt8 == rule)
+        #expect(fields["what"] as? String == what.text)
       }
     }
   }

@@ -106,7 +106,10 @@ enum Sample {
         from: side, code: byte(), argument: Bool.random(using: &generator) ? byte() : nil)
     case 11: return .damaged(from: side, TraceDamage(rawValue: byte() % 4)!)
     default:
-      return [.reset(side), .connected(side), .disconnected(side)].randomElement(using: &generator)!
+      return [
+        .reset(side), .connected(side), .disconnected(side),
+        .fault(FixedBytes("response dropped"), rule: 3),
+      ].randomElement(using: &generator)!
     }
   }
 }

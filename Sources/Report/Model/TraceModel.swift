@@ -142,6 +142,8 @@ public struct TraceModel: Sendable {
     case .disconnected:
       interrupt(channel, time)
       keep(.connection, event.occurrence, channel, time)
+    // As a pcapng has it: a text.
+    case .fault: keep(.note, event.occurrence, channel, time)
     }
   }
 

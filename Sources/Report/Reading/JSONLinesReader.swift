@@ -53,6 +53,8 @@ struct JSONLinesReader {
     var code: UInt8?
     var argument: UInt8?
     var reason: String?
+    var what: String?
+    var rule: UInt8?
 
     struct Channel: Decodable {
       var name: String
@@ -127,8 +129,17 @@ struct JSONLinesReader {
     case "reset": .reset(try side(fields.side, "side"))
     case "connected": .connected(try side(fields.side, "side"))
     case "disconnected": .disconnected(try side(fields.side, "side"))
+    case "fault":
+      .fault(Self.bytes(of: try need(fields.what, "what")), rule: try need(fields.rule, "rule"))
     default: throw Problem("event \"\(fields.event.prefix(32))\" is not known")
     }
+  }
+
+  /// As much of a text as an event has room for.
+  private static func bytes(of text: String) -> FixedBytes<48> {
+    var bytes: FixedBytes<48> = []
+    for byte in text.utf8 { bytes.append(byte) }
+    return bytes
   }
 
   private func message(_ fields: Fields) throws(Problem) -> Message {

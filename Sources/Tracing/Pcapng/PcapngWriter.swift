@@ -72,7 +72,7 @@ public struct PcapngWriter: TraceWriter {
         comment.append(hexadecimal: argument)
       }
       writeText(event, comment: comment, to: sink)
-    case .damaged, .reset, .connected, .disconnected:
+    case .damaged, .reset, .connected, .disconnected, .fault:
       writeText(event, to: sink)
     }
   }

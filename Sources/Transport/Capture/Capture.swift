@@ -1,3 +1,4 @@
+import Faults
 import Logging
 import NIOCore
 import NIOPosix
@@ -7,7 +8,7 @@ import Synchronization
 ///
 /// Each VM that connects gets a connection of its own to the BMC. Where there is none to be had, or
 /// where either end closes its own, the other is closed, too: the VM sees what it would see without
-/// the tap, a moment later.
+/// the tap, a moment later. With a schedule of faults it sees those, too.
 public final class Capture: Sendable {
   private let group: MultiThreadedEventLoopGroup
   private let eventLoop: any EventLoop
@@ -15,11 +16,16 @@ public final class Capture: Sendable {
   private let log: TraceLog
   private let logger: Logger
   private let hasEnded = Mutex(false)
+  /// How often each rule's fault had happened when it ended.
+  private let lastCounts = Mutex<[UInt64]?>(nil)
   private let shared: NIOLoopBoundBox<Shared>
 
   private final class Shared {
     var sockets: [ServerSocket] = []
     var connections: [ObjectIdentifier: any Channel] = [:]
+    let faults: FaultLink?
+
+    init(_ faults: FaultLink?) { self.faults = faults }
   }
 
   /// A tap without VMs.
@@ -27,13 +33,19 @@ public final class Capture: Sendable {
   /// - Parameters:
   ///   - target: Where the BMC listens.
   ///   - log: Where what is seen goes, on channel 0.
-  public init(to target: LinkAddress, log: TraceLog, logger: Logger) {
+  ///   - faults: What is made to go wrong; its rules count the messages of all VMs.
+  public init(
+    to target: LinkAddress, log: TraceLog, logger: Logger, faults: FaultSchedule? = nil
+  ) {
     self.target = target
     self.log = log
     self.logger = logger
     group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     eventLoop = group.next()
-    shared = NIOLoopBoundBox.makeBoxSendingValue(Shared(), eventLoop: eventLoop)
+    let link = faults.map {
+      FaultLink(target.description, $0, logger: nil, log: log, channel: 0)
+    }
+    shared = NIOLoopBoundBox.makeBoxSendingValue(Shared(link), eventLoop: eventLoop)
   }
 
   /// Lets VMs connect.
@@ -49,7 +61,12 @@ public final class Capture: Sendable {
           let key = ObjectIdentifier(channel)
           shared.value.connections[key] = channel
           channel.closeFuture.whenComplete { _ in shared.value.connections[key] = nil }
-          let joint = Joint(WireTap(log, channel: 0))
+          let tap = WireTap(log, channel: 0)
+          let faults = shared.value.faults
+          let joint = Joint(tap, seesHost: faults == nil)
+          if let faults {
+            try channel.pipeline.syncOperations.addHandler(FaultHandler(faults, tap: tap))
+          }
           let handler = JointHandler(joint, .host) {
             Self.connect(channel, joint, to: target, eventLoop, logger)
           }
@@ -86,6 +103,12 @@ public final class Capture: Sendable {
       }
   }
 
+  /// How often each rule's fault has happened, in the schedule's order.
+  public func faultCounts() throws -> [UInt64] {
+    if let last = lastCounts.withLock({ $0 }) { return last }
+    return try eventLoop.submit { [shared] in shared.value.faults?.counts ?? [] }.wait()
+  }
+
   /// Ends all connections, and removes the sockets. No effect when called again.
   public func end() throws {
     let isFirst = hasEnded.withLock { hasEnded in
@@ -97,6 +120,8 @@ public final class Capture: Sendable {
       for socket in shared.value.sockets { socket.end() }
       for channel in shared.value.connections.values { channel.close(promise: nil) }
     }.wait()
+    let counts = try faultCounts()
+    lastCounts.withLock { $0 = counts }
     try group.syncShutdownGracefully()
   }
 }

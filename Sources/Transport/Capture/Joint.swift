@@ -6,11 +6,16 @@ import Tracing
 /// Belongs to one event loop, as its two handlers do.
 final class Joint {
   private let tap: WireTap
+  /// Whether the host's bytes are seen here, and not where they came from.
+  private let seesHost: Bool
   private var vm: (any Channel)?
   private var bmc: (any Channel)?
   private var isTapped = false
 
-  init(_ tap: WireTap) { self.tap = tap }
+  init(_ tap: WireTap, seesHost: Bool) {
+    self.tap = tap
+    self.seesHost = seesHost
+  }
 
   /// Both ends are there: what they have sent is read from here on.
   func begin(vm: any Channel, bmc: any Channel) {
@@ -38,7 +43,7 @@ final class Joint {
       }
     }
     let span = bytes.readableBytesUInt8Span
-    if side == .host { tap.hostSends(span) } else { tap.bmcSends(span) }
+    if side == .bmc { tap.bmcSends(span) } else if seesHost { tap.hostSends(span) }
     tap.flush()
   }
 

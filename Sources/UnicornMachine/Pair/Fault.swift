@@ -1,3 +1,5 @@
+import Faults
+
 /// Something that goes wrong, at a time that the seed has chosen.
 enum Fault: Hashable, Sendable {
   /// The host gives up its transaction, as the interface says.

@@ -1,4 +1,5 @@
 import BMCPeripherals
+import Faults
 import Tracing
 
 /// A BMC and its host on one bus, in one process: a run is a pure function of configuration and

@@ -1,3 +1,5 @@
+import Faults
+
 /// What became of many pairs. Summaries of parts join to the summary of the whole, in any order.
 ///
 ///     ipmi-host-bridge pair summary 1
