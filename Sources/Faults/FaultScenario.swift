@@ -74,14 +74,35 @@ public struct FaultScenario: Sendable {
   public static var list: String { all.map(\.paragraph).joined(separator: "\n") }
 
   private var paragraph: String {
-    var lines = ["\(name): \(summary)", "  for          \(place)", "  what         \(course)"]
-    for (title, text) in [("wire         ", wire), ("registers    ", registers)] {
-      for (index, rule) in (text ?? "").split(separator: "\n").enumerated() {
-        lines.append("  \(index == 0 ? title : "             ")\(rule)")
+    func rules(_ text: String?) -> [String] { (text ?? "").split(separator: "\n").map(String.init) }
+    let fields = [
+      ("for", wrapped(place)), ("what", wrapped(course)), ("wire", rules(wire)),
+      ("registers", rules(registers)), ("good driver", wrapped(goodDriver)),
+      ("seen", wrapped(source)),
+    ]
+    var lines = ["\(name): \(summary)"]
+    for (title, texts) in fields {
+      for (index, text) in texts.enumerated() {
+        let start = index == 0 ? title : ""
+        lines.append("  \(start)\(String(repeating: " ", count: 13 - start.utf8.count))\(text)")
       }
     }
-    lines.append("  good driver  \(goodDriver)")
-    lines.append("  seen         \(source)")
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The text in lines of at most 80 characters.
+  private func wrapped(_ text: String) -> [String] {
+    var lines = [""]
+    for word in text.split(separator: " ") {
+      let line = lines[lines.count - 1]
+      if line.isEmpty {
+        lines[lines.count - 1] = String(word)
+      } else if line.utf8.count + 1 + word.utf8.count <= 80 {
+        lines[lines.count - 1] += " \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
   }
 }

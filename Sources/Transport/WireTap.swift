@@ -37,6 +37,11 @@ final class WireTap {
     listener.hear(bytes, from: side) { [log, channel] in log.record(channel: channel, $0) }
   }
 
+  /// A request that nobody's bytes are, sent in the host's name.
+  func hostSends(_ request: Message, id: UInt8) {
+    log.record(channel: channel, .request(id: id, request))
+  }
+
   /// What was recorded goes into the files.
   func flush() { log.flush() }
 }

@@ -24,15 +24,24 @@ struct PairCommand: ParsableCommand {
         ipmi-host-bridge pair --replay run.txt                  names the first difference
         ipmi-host-bridge pair --trace run.vcd                   a waveform of its registers
         ipmi-host-bridge pair --count 10000                     10,000 seeds, with faults
+        ipmi-host-bridge pair --fault 'reset bmc request 3'     that fault alone, in one pair
         ipmi-host-bridge pair --count 500 --seed 501 --summary 2.txt
         ipmi-host-bridge pair --merge 1.txt --merge 2.txt       parts of a larger run
         ipmi-host-bridge pair --host unix:bmc.sock              answers a stock QEMU's PC, which has
           -chardev socket,id=bmc,path=bmc.sock,reconnect=1 -device ipmi-bmc-extern,chardev=bmc,id=bmc0
           -device isa-ipmi-kcs,bmc=bmc0
 
-      With faults the seed also has the host abort or start again, the BMC start again, and either \
-      be held for up to 20 ms, in the middle of transactions; when they are over, the host's \
-      program is run once more, and must end well. What hung or failed is named by its seed.
+      With random faults the seed also has the host abort or start again, the BMC start again, and \
+      either be held for up to 20 ms, in the middle of transactions. --fault, --faults and --scenario \
+      say which and when:
+
+        delay request 3 by 10s         the BMC is held when it has the third request
+        delay response 5% by 1s        the host is held in the middle of a response, by chance
+        corrupt response 2             a bit of a completion code is another one for the host
+        reset bmc request 3            reset host every 5            abort request 2 (of a --script)
+
+      When they are over, the host's program is run once more, and must end well. What hung or \
+      failed is named by its seed.
 
       A script has a line for each step: "06 01" is a request (NetFn, command, data, hexadecimal, as \
       ipmitool raw), "bt 06 01" the same by BT, "post 55" a POST code, "wait 1000" microseconds.
@@ -75,8 +84,11 @@ struct PairCommand: ParsableCommand {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Whether the seed chooses faults; with more than one pair it does.")
-  var faults: Bool?
+    help: "Whether the seed chooses faults; with more than one pair, and no other faults, it does.")
+  var randomFaults: Bool?
+
+  @OptionGroup(title: "Faults")
+  var faults: FaultOptions
 
   @Option(
     help: ArgumentHelp(
@@ -107,6 +119,8 @@ struct PairCommand: ParsableCommand {
   var merge: [String] = []
 
   func validate() throws {
+    try faults.listScenarios()
+    _ = try faults.schedule(for: .registers)
     guard count >= 1, count <= .max - seed else {
       throw ValidationError("There is no such number of seeds from \(seed) on: \(count).")
     }
@@ -117,8 +131,8 @@ struct PairCommand: ParsableCommand {
       throw ValidationError("The host has a program or a script: --host or --script.")
     }
     if let host, host.hasPrefix("unix:"),
-      count != 1 || record != nil || replay != nil || summary != nil || faults != nil
-        || !trace.isEmpty
+      count != 1 || record != nil || replay != nil || summary != nil || randomFaults != nil
+        || !faults.isEmpty || !trace.isEmpty
     {
       throw ValidationError(
         "A host at a socket lives in real time: no seeds, no faults, no recording, no trace with it."
@@ -129,7 +143,9 @@ struct PairCommand: ParsableCommand {
       throw ValidationError("--trace is for one pair.")
     }
     try TraceOptions.validate(trace, showRegisters: true)
-    if replay != nil, count != 1 || record != nil || script != nil || soc != nil || dtb != nil {
+    if replay != nil,
+      count != 1 || record != nil || script != nil || soc != nil || dtb != nil || !faults.isEmpty
+    {
       throw ValidationError(
         "What is replayed says all itself; only --bmc and --host say where its files are now.")
     }
@@ -154,11 +170,14 @@ struct PairCommand: ParsableCommand {
   private func runOne() throws {
     let inputs = try PairInputs(
       soc: soc, bmc: bmc, dtb: dtb, host: host, hostArguments: hostArguments, script: script)
-    let hasFaults = faults ?? false
+    let hasFaults = randomFaults ?? false
+    let schedule = try faults.schedule(for: .registers)
+    for line in schedule?.lines ?? [] { print(line) }
     let (result, trace, seconds) = try converse(
-      inputs.configuration(hasFaults: hasFaults), seed: seed, keepsTrace: record != nil)
+      inputs.configuration(hasFaults: hasFaults, schedule), seed: seed, keepsTrace: record != nil)
     if let record {
-      let recording = inputs.recording(seed: seed, hasFaults: hasFaults, trace: trace)
+      let recording = inputs.recording(
+        seed: seed, hasFaults: hasFaults, schedule, trace: trace)
       try PairInputs.write(recording.bytes, to: record)
       print("Recorded in \(record); `ipmi-host-bridge pair --replay \(record)` compares.")
     }
@@ -169,7 +188,8 @@ struct PairCommand: ParsableCommand {
     let recording = try Recording(PairInputs.read(path), name: path)
     let inputs = try PairInputs(recording, bmc: bmc, host: host)
     let (result, trace, seconds) = try converse(
-      inputs.configuration(hasFaults: recording.hasFaults), seed: recording.seed, keepsTrace: true)
+      inputs.configuration(hasFaults: recording.hasFaults, recording.schedule),
+      seed: recording.seed, keepsTrace: true)
     if let difference = recording.firstDifference(to: trace) {
       print("Not the run that was recorded: \(difference).")
       throw ExitCode.failure
@@ -214,8 +234,12 @@ struct PairCommand: ParsableCommand {
   private func runMany() throws {
     let inputs = try PairInputs(
       soc: soc, bmc: bmc, dtb: dtb, host: host, hostArguments: hostArguments, script: script)
+    let schedule = try faults.schedule(for: .registers)
+    for line in schedule?.lines ?? [] { print(line) }
+    let configuration = try inputs.configuration(
+      hasFaults: randomFaults ?? (schedule == nil), schedule)
     let campaign = PairCampaign(
-      inputs.configuration(hasFaults: faults ?? true), seeds: seed..<seed + count,
+      configuration, seeds: seed..<seed + count,
       threads: min(threads ?? ProcessInfo.processInfo.activeProcessorCount, Int(clamping: count)))
     let started = Date()
     let progress = PairProgress(count: count)

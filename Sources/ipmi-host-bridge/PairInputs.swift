@@ -1,5 +1,6 @@
 import DeviceTree
 import EmulatedPair
+import Faults
 import Foundation
 import UnicornMachine
 
@@ -77,7 +78,11 @@ struct PairInputs {
     }
   }
 
-  func configuration(hasFaults: Bool) -> PairConfiguration {
+  func configuration(hasFaults: Bool, _ schedule: FaultSchedule?) throws -> PairConfiguration {
+    if case .program = host, schedule?.rules.contains(where: { $0.action == .abort }) == true {
+      throw EmulatorError(
+        "a host's program decides itself when to give up: abort is for a --script")
+    }
     let host: PairConfiguration.Host =
       switch host {
       case .program(_, let image, let arguments): .program(image, commandLine: arguments)
@@ -85,10 +90,12 @@ struct PairInputs {
       }
     return PairConfiguration(
       board: board, firmware: image, deviceTree: deviceTree?.bytes, host: host,
-      hasFaults: hasFaults)
+      hasFaults: hasFaults, schedule: schedule)
   }
 
-  func recording(seed: UInt64, hasFaults: Bool, trace: [UInt8]) -> Recording {
+  func recording(
+    seed: UInt64, hasFaults: Bool, _ schedule: FaultSchedule?, trace: [UInt8]
+  ) -> Recording {
     let host: Recording.Host =
       switch host {
       case .program(let file, _, let arguments): .program(file.recorded, arguments: arguments)
@@ -96,7 +103,7 @@ struct PairInputs {
       }
     return Recording(
       board: board.name, firmware: firmware.recorded, deviceTree: deviceTree?.recorded,
-      host: host, seed: seed, hasFaults: hasFaults, trace: trace)
+      host: host, seed: seed, hasFaults: hasFaults, schedule: schedule, trace: trace)
   }
 
   /// The board that is named, or else the one that the device tree is for, or else the usual one.

@@ -13,14 +13,17 @@ final class TappedBMC {
   /// Where a PC connects.
   let address: LinkAddress
 
-  init(_ arguments: [String] = [], trace: [String] = ["pc.pcapng", "pc.jsonl"]) throws {
+  init(
+    _ arguments: [String] = [], capture options: [String] = [],
+    trace: [String] = ["pc.pcapng", "pc.jsonl"]
+  ) throws {
     let directory = try TemporaryDirectory()
     self.directory = directory
     let bmc = directory.appending("bmc.sock")
     address = .unix(path: directory.appending("tap.sock"))
     simulate = try SimulateProcess.start(["--listen", "unix:\(bmc)"] + arguments)
     capture = try SimulateProcess.start(
-      ["--listen", "\(address)", "--to", "unix:\(bmc)"]
+      ["--listen", "\(address)", "--to", "unix:\(bmc)"] + options
         + trace.flatMap { ["--trace", directory.appending($0)] }, command: "capture")
   }
 

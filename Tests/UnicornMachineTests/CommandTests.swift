@@ -87,7 +87,7 @@ private let hasQEMU =
       try "06 01\nbt 06 04\n".write(
         toFile: "\(directory)/s.txt", atomically: true, encoding: .utf8)
       let recorded = try Self.pair(
-        "--soc", "ast2400", "--script", "\(directory)/s.txt", "--faults", "--seed", "9",
+        "--soc", "ast2400", "--script", "\(directory)/s.txt", "--random-faults", "--seed", "9",
         "--record", file)
       #expect(recorded.status == 0, "\(recorded.lines)")
       let replayed = try Self.pair("--replay", file)

@@ -32,18 +32,23 @@ final class Joint {
   }
 
   /// Passes on what has been read from one end, then looks at it; reads on when it is written.
+  ///
+  /// With faults it looks first: what was done to a response comes behind it.
   func forward(_ bytes: ByteBuffer, from side: TraceSide) {
     guard let source = side == .host ? vm : bmc, let target = side == .host ? bmc : vm else {
       return
     }
+    if !seesHost, side == .bmc { tap.bmcSends(bytes.readableBytesUInt8Span) }
     target.writeAndFlush(bytes).whenComplete { result in
       switch result {
       case .success: source.read()
       case .failure: source.close(promise: nil)
       }
     }
-    let span = bytes.readableBytesUInt8Span
-    if side == .bmc { tap.bmcSends(span) } else if seesHost { tap.hostSends(span) }
+    if seesHost {
+      let span = bytes.readableBytesUInt8Span
+      if side == .host { tap.hostSends(span) } else { tap.bmcSends(span) }
+    }
     tap.flush()
   }
 

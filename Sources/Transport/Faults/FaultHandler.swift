@@ -120,6 +120,7 @@ final class FaultHandler: ChannelDuplexHandler {
   ///   when there is room for more.
   private func move(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>? = nil) {
     link.tell(stage.takeNotes())
+    for (id, request) in stage.takeOwnRequests() { tap?.hostSends(request, id: id) }
     tap?.flush()
     let output = stage.takeOutput(for: .host)
     if !output.isEmpty {

@@ -37,6 +37,8 @@ struct FaultStage {
   private(set) var isCut = false
   /// What was done, for whoever looks on.
   private var notes: [(what: String, rule: Int)] = []
+  /// Requests that were sent in the host's name.
+  private var ownRequests: [(id: UInt8, Message)] = []
 
   /// Whether so much is held back that nothing more is to be read.
   var isFull: Bool { fromHost.heldCount >= Self.limit || fromBMC.heldCount >= Self.limit }
@@ -51,6 +53,12 @@ struct FaultStage {
   mutating func takeNotes() -> [(what: String, rule: Int)] {
     defer { notes.removeAll(keepingCapacity: true) }
     return notes
+  }
+
+  /// Takes the requests that were sent in the host's name.
+  mutating func takeOwnRequests() -> [(id: UInt8, Message)] {
+    defer { ownRequests.removeAll() }
+    return ownRequests
   }
 
   /// Takes the bytes that are due for an end.
@@ -192,6 +200,7 @@ struct FaultStage {
     let free = (UInt8.min...UInt8.max).last { open[Int($0)] == 0 }
     guard let id = free else { return }
     resetID = id
+    ownRequests.append((id, Message(.coldReset)))
     fromHost.hold(FaultLane.frame(Message(.coldReset), id: id), until: now, at: now)
   }
 }

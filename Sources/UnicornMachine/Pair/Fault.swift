@@ -11,6 +11,8 @@ enum Fault: Hashable, Sendable {
   /// One side is held for so many nanoseconds.
   case hostDelay(UInt64)
   case bmcDelay(UInt64)
+  /// A bit of a byte on the bus was another one for who got it. It has happened already.
+  case bitChanged
 
   /// What the trace calls it.
   var name: StaticString {
@@ -20,6 +22,7 @@ enum Fault: Hashable, Sendable {
     case .bmcReset: " fault bmc reset"
     case .hostDelay: " fault host delay"
     case .bmcDelay: " fault bmc delay"
+    case .bitChanged: " fault bit changed"
     }
   }
 
@@ -35,7 +38,40 @@ enum Fault: Hashable, Sendable {
   }
 }
 
-/// The faults of a pair: when they happen, and which.
+/// The faults of a pair: those of its seed, and those of a schedule.
+struct PairFaults {
+  private var chosen: FaultSource
+  private var scheduled: ScheduledFaults?
+
+  /// - Parameter isChosen: Whether the seed has faults, too.
+  init(seed: UInt64, isChosen: Bool, _ schedule: FaultSchedule?) {
+    chosen = FaultSource(seed: seed, isEnabled: isChosen)
+    scheduled = schedule.map { ScheduledFaults($0, seed: seed) }
+  }
+
+  /// When the next one happens.
+  var nextTime: UInt64? {
+    [chosen.next?.time, scheduled?.nextTime].compactMap { $0 }.min()
+  }
+
+  /// The link is in use at `now`.
+  mutating func begin(at now: UInt64) { chosen.begin(at: now) }
+
+  /// Takes a fault that is due at `now`.
+  mutating func take(at now: UInt64) -> Fault? { chosen.take(at: now) ?? scheduled?.take(at: now) }
+
+  /// A byte that the host writes to a port: as it arrives.
+  mutating func write(_ port: UInt16, _ value: UInt8, at time: UInt64) -> UInt8 {
+    scheduled?.write(port, value, at: time) ?? value
+  }
+
+  /// A byte that the host reads from a port: as it arrives.
+  mutating func read(_ port: UInt16, _ value: UInt8, at time: UInt64) -> UInt8 {
+    scheduled?.read(port, value, at: time) ?? value
+  }
+}
+
+/// The faults of a seed: when they happen, and which.
 struct FaultSource {
   private var random: SplitMix64
   private(set) var next: (time: UInt64, fault: Fault)?

@@ -15,7 +15,7 @@ public final class Pair {
   private let bmc: ARMMachine
   private var host: (any HostProcessor)!
   private var random = SplitMix64(seed: 0)
-  private var faults = FaultSource(seed: 0, isEnabled: false)
+  private var faults = PairFaults(seed: 0, isChosen: false, nil)
   private var trace = Trace(isKept: false)
   private var tracer: EventTracer?
   private var meter = TransactionMeter()
@@ -85,7 +85,7 @@ public final class Pair {
     try host.powerCycle()
     host.stall(until: Self.hostStart)
     random = SplitMix64(seed: seed)
-    faults = FaultSource(seed: seed, isEnabled: configuration.hasFaults)
+    faults = PairFaults(seed: seed, isChosen: configuration.hasFaults, configuration.schedule)
     trace = Trace(isKept: keepsTrace)
     tracer = onEvent.map { EventTracer(configuration.board, $0) }
     meter = TransactionMeter()
@@ -94,9 +94,9 @@ public final class Pair {
 
     var time: UInt64 = 0
     var outcome = try runToEnd(from: &time)
-    if configuration.hasFaults {
+    if configuration.hasFaults || configuration.schedule != nil {
       // Whatever became of it: without faults the same program must end well.
-      faults = FaultSource(seed: seed, isEnabled: false)
+      faults = PairFaults(seed: seed, isChosen: false, nil)
       trace.record(" faults are over", at: time)
       try host.reset()
       progressTime = time
@@ -121,7 +121,7 @@ public final class Pair {
       }
       // Where both wait, there is nothing to see until one of them does not.
       let bmcTime = bmc.isIdle ? bmc.deadline ?? .max : time
-      let next = min(bmcTime, host.wakeTime, faults.next?.time ?? .max)
+      let next = min(bmcTime, host.wakeTime, faults.nextTime ?? .max)
       time = max(time, min(next, time + patience))
       try makeFaultsHappen(at: time)
 
@@ -151,6 +151,7 @@ public final class Pair {
         tracer?.reset(.bmc, at: time)
       case .hostDelay(let delay): host.stall(until: time + delay)
       case .bmcDelay(let delay): bmc.stall(until: time + delay)
+      case .bitChanged: break
       }
     }
   }
@@ -176,7 +177,7 @@ public final class Pair {
 extension Pair: PortBus {
   func read(_ port: UInt16, at time: UInt64) -> UInt8 {
     busCycles += 1
-    let value = bmc.hostRead(port: port) ?? 0xFF
+    let value = faults.read(port, bmc.hostRead(port: port) ?? 0xFF, at: time)
     trace.record(port: port, isRead: true, value, at: time)
     meter.read(port, value, at: time)
     look(after: .host, at: time)
@@ -188,7 +189,7 @@ extension Pair: PortBus {
     busCycles += 1
     trace.record(port: port, isRead: false, value, at: time)
     meter.write(port, value, at: time)
-    bmc.hostWrite(value, port: port)
+    bmc.hostWrite(faults.write(port, value, at: time), port: port)
     look(after: .host, at: time)
     tracer?.hear(port: port, isWrite: true, value)
     if meter.isOpen { faults.begin(at: time) }

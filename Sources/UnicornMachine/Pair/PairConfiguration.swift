@@ -1,3 +1,5 @@
+import Faults
+
 /// What a pair is made of: with the seed, all that its run depends on.
 public struct PairConfiguration: Sendable {
   public var board: BMCBoard
@@ -7,6 +9,8 @@ public struct PairConfiguration: Sendable {
   public var host: Host
   /// Whether the seed chooses faults: aborts, resets, delays.
   public var hasFaults: Bool
+  /// Faults by rules, beside those.
+  public var schedule: FaultSchedule?
 
   /// What talks to the BMC.
   public enum Host: Sendable {
@@ -17,13 +21,15 @@ public struct PairConfiguration: Sendable {
   }
 
   public init(
-    board: BMCBoard, firmware: ELFImage, deviceTree: [UInt8]? = nil, host: Host, hasFaults: Bool
+    board: BMCBoard, firmware: ELFImage, deviceTree: [UInt8]? = nil, host: Host, hasFaults: Bool,
+    schedule: FaultSchedule? = nil
   ) {
     self.board = board
     self.firmware = firmware
     self.deviceTree = deviceTree
     self.host = host
     self.hasFaults = hasFaults
+    self.schedule = schedule
   }
 }
 

@@ -1,3 +1,5 @@
+import Faults
+
 /// A run in a file: all that it depends on, and its trace; running it again must give the same bytes.
 ///
 ///     ipmi-host-bridge pair recording 1
@@ -8,11 +10,14 @@
 ///     …
 ///     seed 1
 ///     faults no
+///     fault-seed 1
+///     fault abort request 2
 ///     trace 1876 0F3C…
 ///     0 bmc > …
 ///
 /// Hashes are FNV-1a of a file: they tell that it is another one. Instead of `host-script` and so
-/// many lines, `host` and `host-arguments` name a program. The trace's lines are ``Trace``'s.
+/// many lines, `host` and `host-arguments` name a program. `fault-seed` and a `fault` for each rule are
+/// there where there was a schedule. The trace's lines are ``Trace``'s.
 public struct Recording: Sendable {
   /// The format's first line; another version is another number.
   static let magic = "ipmi-host-bridge pair recording 1"
@@ -44,11 +49,12 @@ public struct Recording: Sendable {
   public var host: Host
   public var seed: UInt64
   public var hasFaults: Bool
+  public var schedule: FaultSchedule?
   public var trace: [UInt8]
 
   public init(
     board: String, firmware: File, deviceTree: File?, host: Host, seed: UInt64, hasFaults: Bool,
-    trace: [UInt8]
+    schedule: FaultSchedule? = nil, trace: [UInt8]
   ) {
     self.board = board
     self.firmware = firmware
@@ -56,6 +62,7 @@ public struct Recording: Sendable {
     self.host = host
     self.seed = seed
     self.hasFaults = hasFaults
+    self.schedule = schedule
     self.trace = trace
   }
 
@@ -71,10 +78,12 @@ public struct Recording: Sendable {
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
       header += ["host-script \(lines.count)"] + lines.map(String.init)
     }
-    header += [
-      "seed \(seed)", "faults \(hasFaults ? "yes" : "no")",
-      "trace \(trace.count { $0 == 0x0A }) \(hexadecimal(fnv1a(trace), digits: 16))",
-    ]
+    header += ["seed \(seed)", "faults \(hasFaults ? "yes" : "no")"]
+    if let schedule {
+      header += ["fault-seed \(schedule.seed)"] + schedule.rules.map { "fault \($0)" }
+    }
+    let lineCount = trace.count { $0 == 0x0A }
+    header.append("trace \(lineCount) \(hexadecimal(fnv1a(trace), digits: 16))")
     return Array((header.joined(separator: "\n") + "\n").utf8) + trace
   }
 
@@ -103,6 +112,15 @@ public struct Recording: Sendable {
     guard let seed = UInt64(try reader.field("seed")) else { throw reader.error("a seed") }
     self.seed = seed
     hasFaults = try reader.field("faults") == "yes"
+    schedule = nil
+    if reader.isNext("fault-seed") {
+      guard let seed = UInt64(try reader.field("fault-seed")) else {
+        throw reader.error("a seed of faults")
+      }
+      var schedule = FaultSchedule([], seed: seed)
+      while reader.isNext("fault") { try schedule.append(FaultRule(reader.field("fault"))) }
+      self.schedule = schedule
+    }
     let end = try reader.field("trace").split(separator: " ")
     trace = reader.rest
     guard end.count == 2, let hash = UInt64(end[1], radix: 16) else {
