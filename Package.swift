@@ -271,7 +271,7 @@ let package = Package(
     .testTarget(
       name: "UnicornMachineTests",
       dependencies: [
-        "EmulatedPair", "TestSupport", "UnicornMachine", "ipmi-host-bridge",
+        "EmulatedPair", "Faults", "TestSupport", "UnicornMachine", "ipmi-host-bridge",
       ], swiftSettings: strict),
     .testTarget(
       name: "GuestTests",

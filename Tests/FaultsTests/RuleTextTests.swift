@@ -132,7 +132,7 @@ import Testing
       "0601", "every", "after", "first", "for", "by", "to", "with", "3", "0", "6s", "1%", "request",
       "response", "any", "C0", "\u{E9}", "%", "s", ".", "truncate",
     ]
-    for _ in 0..<5_000 {
+    for _ in 0..<500 {
       let count = Int(random.next(in: 0...9))
       let text = (0..<count).map { _ in words[Int(random.next() % UInt64(words.count))] }
         .joined(separator: " ")
@@ -214,9 +214,10 @@ import Testing
   }
 
   @Test func `the list has a paragraph for each`() {
+    let words = FaultScenario.list.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     for scenario in FaultScenario.all {
       #expect(FaultScenario.list.contains("\(scenario.name): \(scenario.summary)\n"))
-      #expect(FaultScenario.list.contains(scenario.source))
+      #expect(words.contains(scenario.source))
     }
   }
 }

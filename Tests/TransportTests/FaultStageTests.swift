@@ -202,13 +202,13 @@ import VMProtocol
 
   @Test func `what is held back is bounded`() throws {
     var wire = try Wire("delay request by 1s")
-    for id in 0..<64 {
+    let sent = (0..<64).map { request(.getDeviceID, id: $0) }
+    for frame in sent {
       #expect(!wire.stage.isFull)
-      _ = wire.hostSends(request(.getDeviceID, id: UInt8(id)))
+      #expect(wire.hostSends(frame) == [])
     }
     #expect(wire.stage.isFull)
-    let bytes = wire.advance(to: second).bmc
-    #expect(bytes.count == 64 * request(.getDeviceID, id: 0).count)
+    #expect(wire.advance(to: second).bmc == sent.flatMap { $0 })
     #expect(!wire.stage.isFull)
   }
 

@@ -95,9 +95,17 @@ private let hasQEMU =
       #expect(replayed.lines.contains { $0.hasPrefix("The same run: ") })
       #expect(replayed.lines.last == recorded.lines.last)
 
+      // With a schedule, too.
+      let scheduled = try Self.pair(
+        "--script", "\(directory)/s.txt", "--soc", "ast2400", "--record", file, "--fault",
+        "reset bmc request 2", "--fault", "abort every 3", "--fault-seed", "5")
+      #expect(scheduled.status == 0, "\(scheduled.lines)")
+      #expect(scheduled.lines.contains("rule 1: reset bmc request 2"))
+      #expect(try Self.pair("--replay", file).lines.last == scheduled.lines.last)
+
       // Of another seed: the recording's header and its trace do not go together.
       let text = try String(contentsOfFile: file, encoding: .utf8)
-      try text.replacing("\nseed 9\n", with: "\nseed 10\n").write(
+      try text.replacing("\nseed 1\n", with: "\nseed 10\n").write(
         toFile: file, atomically: true, encoding: .utf8)
       let other = try Self.pair("--replay", file)
       #expect(other.status == 1)
@@ -115,6 +123,10 @@ private let hasQEMU =
     (["--count", "0"], "no such number of seeds"),
     (["--record", "x", "--count", "2"], "--record is for one pair"),
     (["--threads", "0"], "--threads is between"),
+    (["--fault", "drop 3"], "'drop any 3': drop is for capture and simulate, on the wire"),
+    (["--fault", "abort"], "a host's program decides itself when to give up"),
+    (["--scenario", "endless-events"], "it is for capture, simulate"),
+    (["--replay", "x", "--fault", "abort"], "What is replayed says all itself"),
   ])
   func whatIsWrongIsSaid(_ arguments: [String], _ message: String) throws {
     let (status, lines) = try Self.run([Self.executable, "pair"] + arguments)

@@ -1,3 +1,4 @@
+import Faults
 import Testing
 
 @testable import UnicornMachine
@@ -8,6 +9,7 @@ struct RecordingTests {
     Recording(
       board: "ast2500-evb", firmware: .init([1, 2, 3], path: "/a b/c.elf"),
       deviceTree: .init([4], path: "t.dtb"), host: host, seed: .max, hasFaults: true,
+      schedule: FaultSchedule([FaultRule(.abort, .request, .every(3))], seed: 7),
       trace: Array("1 bmc > x\n2 host r 0CA3 08\n".utf8))
   }
 
@@ -16,6 +18,7 @@ struct RecordingTests {
     let read = try Recording(recording.bytes, name: "r")
     #expect(read.bytes == recording.bytes)
     #expect(read.firmware.path == "/a b/c.elf")
+    #expect(read.schedule == recording.schedule && read.schedule?.rules.count == 1)
     guard case .script("06 01\n\n# twice\n06 01") = read.host else {
       Issue.record("the script is \(read.host)")
       return

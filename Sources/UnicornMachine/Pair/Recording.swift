@@ -112,15 +112,7 @@ public struct Recording: Sendable {
     guard let seed = UInt64(try reader.field("seed")) else { throw reader.error("a seed") }
     self.seed = seed
     hasFaults = try reader.field("faults") == "yes"
-    schedule = nil
-    if reader.isNext("fault-seed") {
-      guard let seed = UInt64(try reader.field("fault-seed")) else {
-        throw reader.error("a seed of faults")
-      }
-      var schedule = FaultSchedule([], seed: seed)
-      while reader.isNext("fault") { try schedule.append(FaultRule(reader.field("fault"))) }
-      self.schedule = schedule
-    }
+    schedule = reader.isNext("fault-seed") ? try reader.schedule() : nil
     let end = try reader.field("trace").split(separator: " ")
     trace = reader.rest
     guard end.count == 2, let hash = UInt64(end[1], radix: 16) else {
@@ -180,6 +172,20 @@ private struct HeaderReader {
     let line = try line()
     guard line.hasPrefix("\(key) ") else { throw error("'\(key)'") }
     return String(line.dropFirst(key.utf8.count + 1))
+  }
+
+  mutating func schedule() throws -> FaultSchedule {
+    guard let seed = UInt64(try field("fault-seed")) else { throw error("a seed of faults") }
+    var schedule = FaultSchedule([], seed: seed)
+    while isNext("fault") {
+      let text = try field("fault")
+      do throws(FaultSyntaxError) {
+        try schedule.append(FaultRule(text))
+      } catch {
+        throw MachineError("\(name), line \(number): \(error.description)")
+      }
+    }
+    return schedule
   }
 
   mutating func file(_ key: String) throws -> Recording.File {
