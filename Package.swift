@@ -22,8 +22,8 @@ let package = Package(
     .library(
       name: "IPMIHostBridgePure",
       targets: [
-        "BMCPeripherals", "Faults", "HostPeripherals", "IPMI", "IPMIHostBridge",
-        "ManagementController", "RegisterLink", "SystemInterfaces", "Tracing", "VMProtocol",
+        "BMCPeripherals", "HostPeripherals", "IPMI", "IPMIHostBridge", "ManagementController",
+        "RegisterLink", "SystemInterfaces", "Tracing", "VMProtocol",
       ]),
     // libipmi-host-bridge-qemu.so, preloaded into QEMU.
     .library(name: "ipmi-host-bridge-qemu", type: .dynamic, targets: ["QEMUPlugin"]),

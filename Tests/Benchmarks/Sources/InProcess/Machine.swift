@@ -12,6 +12,8 @@ import SystemInterfaces
   private var lineIsHigh = false
   /// How often the line has moved: what is done with its level must not be optimised away.
   private var edges = 0
+  /// What happens goes there.
+  var trace: Trace?
 
   init() {
     registers[channel: 1].channel.enables.insert(.hostDecode)
@@ -40,17 +42,20 @@ import SystemInterfaces
 
   func read(_ offset: Int, width: Int) -> UInt64 {
     let value = registers.read(offset, width: width)
+    trace?.see(registers[channel: 1].channel, after: .bmc)
     settle()
     return value
   }
 
   func write(_ value: UInt64, to offset: Int, width: Int) {
     registers.write(value, to: offset, width: width)
+    trace?.see(registers[channel: 1].channel, after: .bmc)
     settle()
   }
 
   private func settle() {
     registers.withHost(ofChannel: 1) { host.advance(&$0, isDue: false, now: 0) }
+    trace?.see(registers[channel: 1].channel, after: .host)
     if registers.interrupt != lineIsHigh {
       lineIsHigh.toggle()
       edges &+= 1
@@ -61,6 +66,7 @@ import SystemInterfaces
 
   /// The host sends bytes.
   func receive(_ bytes: Span<UInt8>) {
+    trace?.hostSends(bytes)
     host.bridge.receive(bytes, now: 0)
     host.touch()
     settle()
@@ -73,6 +79,7 @@ import SystemInterfaces
     var count = 0
     while host.bridge.hasOutput {
       host.bridge.copyOutput(into: &chunk)
+      trace?.bmcSends(chunk)
       host.bridge.consumeOutput(chunk.count)
       count += chunk.count
     }

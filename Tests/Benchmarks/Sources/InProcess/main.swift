@@ -40,6 +40,7 @@ func measureTransactions() {
   }.print("transaction")
 
   measureAccesses(recording)
+  measureTraces(recording)
 }
 
 /// The accesses of a transaction alone, made again and again as an emulator makes them.

@@ -42,6 +42,22 @@ struct InProcessRows {
     }
   }
 
+  /// What each trace costs an access.
+  var traces: [Row] {
+    get throws {
+      try [("pcapng", "pcapng"), ("jsonl", "JSON lines"), ("vcd", "VCD")].map { name, title in
+        let (figure, floor) = try (
+          value("trace.\(name).figure") / 1000, value("trace.\(name).floor") / 1000
+        )
+        return Row(
+          what: "BMC register access, mean of a Get Device ID, tracing \(title)",
+          figure: "\(decimal(figure, 1)) ns, \(decimal(figure - floor, 1)) added",
+          beside: "\(decimal(floor, 1)) ns, tracing off",
+          ratio: try value("trace.\(name).ratio") / 1000)
+      }
+    }
+  }
+
   /// Nanoseconds over those of an empty callback.
   private func access(_ name: String, _ what: String, limit: Double? = nil) throws -> Row {
     let figure = try value(name + ".figure") / 1000

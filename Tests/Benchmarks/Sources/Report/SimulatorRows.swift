@@ -53,7 +53,7 @@ struct SimulatorRows {
   }
 
   /// The number behind the last colon of the first line that ends with one.
-  private static func port(of process: ChildProcess) throws -> Int {
+  static func port(of process: ChildProcess) throws -> Int {
     var cursor = 0
     var port = 0
     try process.wait(for: "its port", from: &cursor, timeout: 10) { line in
@@ -106,7 +106,7 @@ struct SimulatorRows {
     return median(times.map { Double($0) / 1000 })
   }
 
-  private static func rate(_ connection: CInt, _ window: Int) throws -> Double {
+  static func rate(_ connection: CInt, _ window: Int) throws -> Double {
     let time = cwire_pipelined(connection, CInt(window), CInt(pipelined))
     guard time > 0 else { throw EmulatorError("a server has left") }
     return Double(pipelined) * 1e6 / Double(time)

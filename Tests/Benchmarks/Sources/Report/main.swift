@@ -23,7 +23,7 @@ do {
     exit(0)
   }
   let boardName = arguments.count > 4 ? arguments[4] : "npcm750-evb"
-  let parts = ["devices", "link", "pairs", "simulate", "unicorn"]
+  let parts = ["devices", "link", "pairs", "simulate", "traces", "unicorn"]
   let isWhole = !parts.contains(arguments.dropFirst().first ?? "")
   guard arguments.count > (isWhole ? 3 : 2), let board = Board.named(boardName) else {
     throw EmulatorError("usage: benchmarks IN-PROCESS PROGRAM LIBRARY [BOARD]")
@@ -57,11 +57,18 @@ do {
     exit(0)
   }
 
+  if arguments[1] == "traces" {
+    let rows = try InProcessRows(arguments.count > 3 ? arguments[3] : beside + "/in-process")
+    print(table(try TraceRows.measured(arguments[2], inProcess: rows)))
+    exit(0)
+  }
+
   progress("registers, transactions and codec in process")
   let embedded = try InProcessRows(arguments[1])
   let native = try InProcessRows(beside + "/in-process", note: ", native Swift")
   let unicorn = try UnicornRows.measured(beside + "/unicorn-access", arguments[3])
   let devices = try DeviceRows.measured(arguments[2], beside + "/device-daemon")
+  let traces = try TraceRows.measured(arguments[2], inProcess: embedded)
   let memory = try MemoryRows(board)
   let guests = try GuestRows.measured(board)
 
@@ -69,7 +76,7 @@ do {
     table(
       try embedded.accesses + unicorn + [embedded.transactions, native.transactions]
         + embedded.codec
-        + simulatorRows + devices + guests + embedded.sizes + memory.rows
+        + simulatorRows + traces + devices + guests + embedded.sizes + memory.rows
         + PairRows(board.name).rows))
 } catch {
   FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
