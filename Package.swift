@@ -275,7 +275,9 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "GuestTests",
-      dependencies: ["EmulatedPair", "TestSupport", "UnicornMachine", "ipmi-host-bridge"],
+      dependencies: [
+        "EmulatedPair", "Faults", "TestSupport", "UnicornMachine", "ipmi-host-bridge",
+      ],
       path: "Tests/Guests", exclude: ["bmc", "host", "init", "initramfs"], swiftSettings: strict),
     // Through the header, as an emulator does; the library itself, and the examples, where
     // IPMI_HOST_BRIDGE_LIBRARY names it.

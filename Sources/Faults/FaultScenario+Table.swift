@@ -10,7 +10,7 @@ extension FaultScenario {
       goodDriver: "gives the request up in bounded time, tells who waits for it, and asks again",
       source: "openipmi-developer, 2026-04-15: no time-out in __get_device_id",
       wire: "drop request of Get Device ID 1",
-      registers: "delay request of Get Device ID 1 by 60s"),
+      registers: "delay request of Get Device ID 1 by 6s"),
     FaultScenario(
       "watchdog-reset", "the BMC starts again while it runs the host's watchdog",
       course: "behind a Reset Watchdog Timer the BMC forgets its timer, and is away for 10 s",

@@ -3,6 +3,7 @@ import CMeasure
 import IPMI
 import IPMIHostBridge
 import SystemInterfaces
+import Tracing
 
 /// The host interface module as an emulator carries it: what `HostInterface` and `HostConnection`
 /// of the QEMU library are, without QEMU.
