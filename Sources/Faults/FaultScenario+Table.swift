@@ -80,11 +80,11 @@ extension FaultScenario {
         """),
     FaultScenario(
       "bmc-gone", "the BMC is gone for 10 s, then back",
-      course: "behind the fifth request nothing is answered for 10 s; the connection stays",
+      course: "from the sixth request on nothing is answered for 10 s; the connection stays",
       goodDriver: "ends the requests of that time, and works as before when the BMC does",
       source:
         "infra-controller issue 4493, OpenBIC issue 169: a driver stuck since the BMC rebooted",
-      wire: "drop any after 5 for 10s",
+      wire: "drop request after 5 for 10s",
       registers: "delay request 5 by 10s"),
   ]
 }
