@@ -50,7 +50,9 @@ extension PairTests {
       Case(rule: "answer request of Get Chassis Status 1 with D5", expected: .code("d5")),
       Case(rule: "attention request of Get Chassis Status 1 for 500ms", expected: .answer),
       Case(rule: "reset bmc response of Get Chassis Status 1", expected: .answer),
-      Case(rule: "reset bmc request of Get Chassis Status 1 for 1s", expected: .code("c3")),
+      Case(
+        rule: "reset bmc request of Get Chassis Status 1 for 1s", expected: .code("c3"),
+        isCore: false),
       Case(rule: "cut request of Get Chassis Status 1", expected: .failure),
     ].filter { isThorough || $0.isCore }
 
@@ -168,7 +170,9 @@ private final class FaultRig {
     // And not by chance.
     let answer = " 20 01 00 01 02 8f 00 00 00 78 6c 00 00 00 00"
     for _ in 0..<2 where what != "creative-silence" && what != "ssif-short-reads" {
-      #expect(try pair.run("ipmitool raw 6 1").lines == [answer], "\(interface), \(what)")
+      // Behind what ipmitool says of events that Linux still has for it.
+      let lines = try pair.run("ipmitool raw 6 1").lines
+      #expect(lines.last == answer, "\(interface), \(what): \(lines)")
     }
     return attempts
   }
