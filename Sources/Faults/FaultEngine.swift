@@ -18,7 +18,7 @@ public struct FaultEngine: Sendable {
   private var start: UInt64?
   /// Until when the BMC is away, and by which rule.
   private var absence: (end: UInt64, rule: Int)?
-  /// Until when there is no connection.
+  /// Until when nobody is served.
   private var cutEnd: UInt64?
 
   public init(_ schedule: FaultSchedule) {
@@ -87,8 +87,8 @@ public struct FaultEngine: Sendable {
     }
   }
 
-  /// Whether the connection is cut, so that a new one is refused.
-  public func refusesConnections(at now: UInt64) -> Bool { cutEnd.map { now < $0 } ?? false }
+  /// Until when a new connection is not served, where one was cut; `nil` where it is.
+  public func cutEnd(at now: UInt64) -> UInt64? { cutEnd.flatMap { now < $0 ? $0 : nil } }
 
   // MARK: Time
 

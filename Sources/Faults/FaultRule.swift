@@ -63,7 +63,7 @@ public enum FaultAction: Hashable, Sendable {
 
   /// The host is told that the BMC wants attention; a duration later, what the BMC has said of it last.
   case attention
-  /// The connection ends, and for the duration there is no other one.
+  /// The connection ends, and for the duration nobody serves another one.
   case cut
   /// The host gives its transfer up.
   case abort
@@ -116,8 +116,6 @@ public enum FaultEngineKind: Hashable, Sendable {
   case wire
   /// The registers between two processors in one process.
   case registers
-  /// An SMBus target's bus cycles.
-  case smbus
 }
 
 /// When a rule's fault happens. Counts begin at 1 and are of the messages that the rule concerns, time

@@ -23,7 +23,7 @@ extension FaultScenario {
       registers: "reset bmc request of Reset Watchdog Timer 1"),
     FaultScenario(
       "cold-reset", "the BMC goes at a Cold Reset that the host has sent, and is back after 10 s",
-      course: "the connection ends before Cold Reset is answered, and there is none for 10 s",
+      course: "the connection ends before Cold Reset is answered; nobody serves another for 10 s",
       goodDriver: "takes the missing answer for what it is, does not poll without end, comes back",
       source: "openipmi-developer, 2025-08-14: hard lockup in kcs_event after mc reset cold, 6.6",
       wire: "cut request of Cold Reset 1 for 10s"),

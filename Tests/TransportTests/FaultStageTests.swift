@@ -185,7 +185,7 @@ import VMProtocol
     var wire = try Wire("cut request 1 for 3s")
     let one = request(.getDeviceID, id: 1)
     #expect(wire.hostSends(one + one) == one)
-    #expect(wire.stage.isCut && wire.engine.refusesConnections(at: second))
+    #expect(wire.stage.isCut && wire.engine.cutEnd(at: second) != nil)
     #expect(wire.bmcSends(response(.getDeviceID, id: 1)) == [])
   }
 
