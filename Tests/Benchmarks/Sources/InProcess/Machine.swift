@@ -43,24 +43,33 @@ import Tracing
 
   func read(_ offset: Int, width: Int) -> UInt64 {
     let value = registers.read(offset, width: width)
-    trace?.see(registers[channel: 1].channel, after: .bmc)
     settle()
     return value
   }
 
   func write(_ value: UInt64, to offset: Int, width: Int) {
     registers.write(value, to: offset, width: width)
-    trace?.see(registers[channel: 1].channel, after: .bmc)
     settle()
   }
 
   private func settle() {
-    registers.withHost(ofChannel: 1) { host.advance(&$0, isDue: false, now: 0) }
-    trace?.see(registers[channel: 1].channel, after: .host)
+    registers.withHost(ofChannel: 1) { channel in
+      guard let trace else { return host.advance(&channel, isDue: false, now: 0) }
+      return advance(&channel, trace)
+    }
     if registers.interrupt != lineIsHigh {
       lineIsHigh.toggle()
       edges &+= 1
     }
+  }
+
+  /// What a trace that is off must not cost.
+  @inline(never)
+  private func advance(_ channel: inout KCSChannel, _ trace: Trace) -> Bool {
+    trace.see(channel, after: .bmc)
+    guard host.advance(&channel, isDue: false, now: 0) else { return false }
+    trace.see(channel, after: .host)
+    return true
   }
 
   var interrupt: Bool { lineIsHigh }

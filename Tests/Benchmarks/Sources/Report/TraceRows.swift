@@ -49,6 +49,8 @@ struct TraceRows {
         }
       }
     }
+    // Until here they run.
+    withExtendedLifetime((processes, directory)) {}
     return try inProcess.traces + windows.indices.flatMap { rows(windows[$0], rates[$0]) }
   }
 

@@ -50,16 +50,16 @@ do {
     exit(0)
   }
 
+  if arguments[1] == "traces" {
+    let rows = try InProcessRows(arguments.count > 3 ? arguments[3] : beside + "/in-process")
+    print(table(try TraceRows.measured(arguments[2], inProcess: rows)))
+    exit(0)
+  }
+
   cwire_allow_many_files()
   let simulatorRows = try SimulatorRows.measured(arguments[2])
   if arguments[1] == "simulate" {
     print(table(simulatorRows))
-    exit(0)
-  }
-
-  if arguments[1] == "traces" {
-    let rows = try InProcessRows(arguments.count > 3 ? arguments[3] : beside + "/in-process")
-    print(table(try TraceRows.measured(arguments[2], inProcess: rows)))
     exit(0)
   }
 
