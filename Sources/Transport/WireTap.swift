@@ -1,3 +1,4 @@
+import IPMI
 import Tracing
 
 /// Looks on at a VM protocol connection: both ends' bytes, as what they mean to the other end.

@@ -80,7 +80,8 @@ extension PairTests {
           try rig.play(scenario.name)
         }
       }
-      // At last, for it takes all that was there with it.
+      // At last, for it takes all that was there with it; and another boot's time.
+      guard Self.isThorough else { return }
       try rig.run([("--fault", "reset host request of Get Chassis Status 1")], "reset host") {
         try rig.pair.host?.reboot(timeout: 240) {
           try rig.pair.host?.begin("ipmitool raw 0 1; sleep 60")
@@ -171,11 +172,21 @@ private final class FaultRig {
   ///
   /// - Returns: How often it has asked until the first of them.
   private func recover(_ what: String) throws -> Int {
-    let deadline = Date(timeIntervalSinceNow: 60)
+    var deadline = Date(timeIntervalSinceNow: 60)
+    var hasRestarted = false
     let goesOn = ["creative-silence", "ssif-short-reads"].contains(what)
     var (attempts, answers) = (0, 0)
     while answers < (goesOn ? 1 : 3) {
-      try #require(Date() < deadline, "\(interface), \(what): no answer any more")
+      if Date() > deadline {
+        // Of a request that it drops when a connection ends, QEMU's BT keeps B_BUSY for good.
+        let isQEMUs = interface == "isa-ipmi-bt" && !hasRestarted
+        try #require(isQEMUs, "\(interface), \(what): no answer any more")
+        print("\(interface): \(what): the host's QEMU is started again")
+        pair.killHost()
+        try pair.startHost(through: tap)
+        hasRestarted = true
+        deadline = Date(timeIntervalSinceNow: 60)
+      }
       attempts += 1
       let result = try pair.run("ipmitool raw 6 1")
       guard result.status == 0 else {

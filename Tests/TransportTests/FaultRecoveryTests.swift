@@ -85,6 +85,21 @@ import Transport
       bmc.lines.contains { $0.contains("fault: ") && $0.contains("(rule 1)") }, "\(bmc.lines)")
   }
 
+  /// One that ends where it would start again.
+  @Test(.enabled(if: Programs.find("qemu-system-x86_64") != nil))
+  func `a stock QEMU is reset, for it has said that it can be`() throws {
+    let tapped = try TappedBMC(capture: ["--fault", "reset host request 1"], trace: [])
+    let pc = try StockQEMUTests.PC(chardev: "path=\(tapped.path("tap.sock")),reconnect=1")
+    var cursor = 0
+    try tapped.capture.wait(for: "QEMU", from: &cursor, timeout: 20) {
+      $0.contains("host: capabilities 3Fh")
+    }
+    try pc.write([0x18, 0x01])
+    #expect(try pc.process.waitForExit(timeout: 20) == .exited(0))
+    let (lines, _) = try tapped.end()
+    #expect(lines.contains { $0.hasSuffix("--  fault: host reset (rule 1)") })
+  }
+
   // MARK: The command line
 
   @Test func `capture shows what it did, and its files have it`() throws {
