@@ -94,6 +94,15 @@ extension Abuse {
         source: "process_smbus_cmd",
         [write, .awaitResponse, .read(SSIFCommand.read, count: 3)]),
       ssif(
+        "lost-stop", "goes without a STOP when it has read an answer's last byte",
+        rule: "the next request is read, and its answer is its own; ssif_bmc lost its place",
+        source: "ssif_bmc_cb",
+        // The count, and an answer that is the request with a completion code.
+        [
+          write, .awaitResponse,
+          .readWithoutStop(SSIFCommand.read, count: 1 + request.count + 1),
+        ]),
+      ssif(
         "answer-taken-twice", "reads an answer, and reads it again",
         rule: "the driver does not tell; no second answer is wanted, and one is EINVAL",
         source: "ssif_bmc_write",

@@ -26,6 +26,8 @@ enum AbuseStep: Sendable {
   case blockAtOnce([UInt8])
   /// SSIF: a read of so many bytes after a command, with the count before the block.
   case read(UInt8, count: Int)
+  /// SSIF: the same, but nothing follows, not even a STOP.
+  case readWithoutStop(UInt8, count: Int)
   /// SSIF: a read of the alert response address.
   case readAlert
 
@@ -118,15 +120,20 @@ extension SSIFTarget: AbusedRegisters {
       if case .block = step, isBusy { return .waits }
       if start(.write, now: now) { _ = bytes.allSatisfy { write($0) } }
       stop(now: now)
-    case .read(let command, let count): read(command, count: count, now: now)
+    case .read(let command, let count):
+      beginRead(command, count: count, now: now)
+      stop(now: now)
+    case .readWithoutStop(let command, let count): beginRead(command, count: count, now: now)
     case .readAlert: _ = alertResponse()
     case .awaitResponse: return hasUnreadResponse ? .done : .waits
     case .takeResponse:
       guard hasUnreadResponse else { return .waits }
-      read(SSIFCommand.read, count: 34, now: now)
+      beginRead(SSIFCommand.read, count: 34, now: now)
+      stop(now: now)
       // The parts behind the first one, as many as a response can have.
       for _ in 0..<8 where hasUnreadResponse {
-        read(SSIFCommand.readMiddle, count: 34, now: now)
+        beginRead(SSIFCommand.readMiddle, count: 34, now: now)
+        stop(now: now)
       }
     default: break
     }
@@ -134,10 +141,8 @@ extension SSIFTarget: AbusedRegisters {
   }
 
   /// Reads the count and what follows, `count` bytes in all.
-  private mutating func read(_ command: UInt8, count: Int, now: UInt64) {
-    if start(.write, now: now), write(command), start(.read, now: now) {
-      for _ in 0..<count { _ = read() }
-    }
-    stop(now: now)
+  private mutating func beginRead(_ command: UInt8, count: Int, now: UInt64) {
+    guard start(.write, now: now), write(command), start(.read, now: now) else { return }
+    for _ in 0..<count { _ = read() }
   }
 }
