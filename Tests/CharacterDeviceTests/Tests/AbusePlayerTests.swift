@@ -138,7 +138,8 @@ import Testing
     "ssif-bad-length": 0, "ssif-bad-pec": 0, "ssif-longest-request": 1,
     "ssif-overlong-request": 0, "ssif-stop-at-every-byte": 0, "ssif-stop-mid-transfer": 0,
     "ssif-parts-without-start": 0, "ssif-request-while-working": 1, "ssif-stop-mid-response": 1,
-    "ssif-answer-taken-twice": 1, "ssif-replaced-requests": 50, "ssif-bus-scan": 0,
+    "ssif-lost-stop": 1, "ssif-answer-taken-twice": 1, "ssif-replaced-requests": 50,
+    "ssif-bus-scan": 0,
     "ssif-late-host": 1, "ssif-impatient-host": 1, "ssif-attention-storm": 100,
   ]
 
