@@ -125,7 +125,7 @@ import Transport
     ] { #expect(lines.contains(line), "\(line)") }
     func index(_ text: String) -> Int? { lines.firstIndex { $0.contains(text) } }
     let dropped = try #require(index("--  fault: response dropped (rule 1)"))
-    #expect(try #require(index("BMC  02  Get Chassis Status")) == dropped - 1)
+    #expect(try #require(index("BMC  02  Get Chassis Status")) < dropped)
     #expect(try #require(index("host 03  Get Device ID")) < dropped)
     #expect(index("--  fault: request answered with C0h (rule 2)") != nil)
     #expect(lines.contains { $0.hasPrefix("4 requests, 3 responses, 1 without a response") })

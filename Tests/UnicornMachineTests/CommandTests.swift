@@ -53,9 +53,10 @@ private let hasQEMU =
   /// A trace tells what happened, and changes nothing of it.
   @Test(arguments: ["npcm750", "ast2600"]) func aRunIsTraced(soc: String) throws {
     try Self.withDirectory { directory in
-      let plain = try Self.pair("--soc", soc, "--seed", "5", "--faults")
+      let plain = try Self.pair("--soc", soc, "--seed", "5", "--random-faults")
       let traced = try Self.pair(
-        "--soc", soc, "--seed", "5", "--faults", "--trace", "\(directory)/run.jsonl", "--trace",
+        "--soc", soc, "--seed", "5", "--random-faults", "--trace", "\(directory)/run.jsonl",
+        "--trace",
         "\(directory)/run.vcd", "--trace", "\(directory)/run.pcapng")
       #expect(traced.status == 0)
       #expect(traced.lines.last == plain.lines.last, "the same hash")
