@@ -71,26 +71,25 @@ import CUnicorn
   // MARK: Registers
 
   subscript(register: uc_arm_reg) -> UInt32 {
-    get {
-      var value: UInt32 = 0
-      unsafe uc_reg_read(handle, Int32(bitPattern: register.rawValue), &value)
-      return value
-    }
-    set {
-      var value = newValue
-      unsafe uc_reg_write(handle, Int32(bitPattern: register.rawValue), &value)
-    }
+    get { self[number: register.rawValue] }
+    set { self[number: register.rawValue] = newValue }
   }
 
   subscript(register: uc_x86_reg) -> UInt64 {
+    get { self[number: register.rawValue] }
+    set { self[number: register.rawValue] = newValue }
+  }
+
+  /// A register of as many bits as Unicorn moves for it.
+  private subscript<Value: FixedWidthInteger & BitwiseCopyable>(number number: UInt32) -> Value {
     get {
-      var value: UInt64 = 0
-      unsafe uc_reg_read(handle, Int32(bitPattern: register.rawValue), &value)
+      var value: Value = 0
+      unsafe uc_reg_read(handle, Int32(bitPattern: number), &value)
       return value
     }
     set {
       var value = newValue
-      unsafe uc_reg_write(handle, Int32(bitPattern: register.rawValue), &value)
+      unsafe uc_reg_write(handle, Int32(bitPattern: number), &value)
     }
   }
 
