@@ -109,7 +109,7 @@ struct CheckedBT: BTHostRegisters, BTBMCRegisters {
 }
 
 /// Host and BMC on one channel, each its state machine, and what strangers do to the registers.
-private struct BTPair {
+private struct BTPair: InterfacePair {
   var registers = CheckedBT()
   var host = BTHost()
   var responder = BTResponder<300>()
@@ -155,31 +155,7 @@ private struct BTPair {
     return response
   }
 
-  /// Runs one transaction as firmware and driver would, with all the time they want.
-  mutating func transact(_ request: Message) -> Message? {
-    settle()
-    host.start(request)
-    for _ in 0..<10_000 {
-      switch step() {
-      case .complete: return host.response
-      case .failed: return nil
-      case .waiting(let end): if !serve() { now = end }
-      case .progressed, .idle, .attention: serve()
-      }
-    }
-    fatalError("a transaction without an end")
-  }
-
-  private mutating func settle() {
-    for _ in 0..<10_000 {
-      if host.isIdle { return }
-      if case .waiting(let end) = step(), !serve() { now = end }
-    }
-    fatalError("a transaction without an end")
-  }
-
-  @discardableResult
-  private mutating func serve() -> Bool {
+  mutating func serve() -> Bool {
     let served = responder.service(&registers)
     take()
     let answers = taken != nil

@@ -79,7 +79,7 @@ struct CheckedKCS: KCSHostRegisters, KCSBMCRegisters {
 }
 
 /// Host and BMC on one channel, each its state machine, and what strangers do to the registers.
-private struct KCSPair {
+private struct KCSPair: InterfacePair {
   var registers = CheckedKCS()
   var host = KCSHost()
   var responder = KCSResponder<300>()
@@ -115,31 +115,7 @@ private struct KCSPair {
     taken = nil
   }
 
-  /// Runs one transaction as firmware and driver would, with all the time they want.
-  mutating func transact(_ request: Message) -> Message? {
-    for _ in 0..<100 where !host.isIdle { settle() }
-    require(host.isIdle, "a transaction without an end")
-    host.start(request)
-    for _ in 0..<10_000 {
-      switch step() {
-      case .complete: return host.response
-      case .failed: return nil
-      case .waiting(let end): if !serve() { now = end }
-      case .progressed, .idle, .attention: serve()
-      }
-    }
-    fatalError("a transaction without an end")
-  }
-
-  private mutating func settle() {
-    for _ in 0..<1_000 {
-      if case .waiting(let end) = step(), !serve() { now = end }
-      if host.isIdle { return }
-    }
-  }
-
-  @discardableResult
-  private mutating func serve() -> Bool {
+  mutating func serve() -> Bool {
     let served = responder.service(&registers)
     take()
     let answers = taken != nil

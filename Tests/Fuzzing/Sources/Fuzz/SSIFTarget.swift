@@ -2,7 +2,7 @@ import IPMI
 import SystemInterfaces
 
 /// A BMC behind an SMBus target, and a host's driver on the bus.
-private struct SSIFPair {
+private struct SSIFPair: InterfacePair {
   var target = SSIFTarget()
   var host = SSIFHost()
   var now: UInt64 = 0
@@ -42,36 +42,23 @@ private struct SSIFPair {
     return response
   }
 
-  /// Runs one transaction as firmware and driver would, with all the time they want.
-  mutating func transact(_ request: Message) -> Message? {
-    // What the BMC did not answer in time is given up.
-    if taken == nil, target.isBusy { now += target.responseTimeout }
-    settle()
-    host.start(request)
-    for _ in 0..<10_000 {
-      let event = host.event(on: &target, now: now)
-      take()
-      respond()
-      switch event {
-      case .complete: return host.response
-      case .failed: return nil
-      case .waiting(let end):
-        require(end > now, "a wait that is over")
-        now = end
-      case .progressed, .idle, .attention: break
-      }
-    }
-    fatalError("a transaction without an end")
+  @discardableResult
+  mutating func step() -> HostEvent {
+    let event = host.event(on: &target, now: now)
+    if case .waiting(let end) = event { require(end > now, "a wait that is over") }
+    return event
   }
 
-  private mutating func settle() {
-    for _ in 0..<10_000 {
-      if host.isIdle { return }
-      if case .waiting(let end) = host.event(on: &target, now: now) { now = end }
-      take()
-      respond()
-    }
-    fatalError("a transaction without an end")
+  mutating func serve() -> Bool {
+    take()
+    let answers = taken != nil
+    respond()
+    return answers
+  }
+
+  /// Gives the firmware up where it did not answer in time, as ``SSIFTarget`` does.
+  mutating func giveUp() {
+    if taken == nil, target.isBusy { now += target.responseTimeout }
   }
 }
 
@@ -101,7 +88,7 @@ func fuzzSSIF(_ input: inout Input) {
   while !input.isAtEnd {
     switch input.number(below: 14) {
     case 0: pair.host.start(input.request(longest: 256))
-    case 1, 2: _ = pair.host.event(on: &pair.target, now: pair.now)
+    case 1, 2: pair.step()
     case 3: pair.take()
     case 4: pair.respond()
     case 5: pair.now += input.duration()
@@ -122,6 +109,7 @@ func fuzzSSIF(_ input: inout Input) {
   }
   pair.target.stop(now: pair.now)
   pair.target.enables.insert(.address)
+  pair.giveUp()
   _ = pair.transact(probe(0))
   let request = probe(1)
   require(pair.transact(request) == echo(request), "the link does not recover")
