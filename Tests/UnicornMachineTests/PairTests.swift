@@ -51,6 +51,18 @@ import Testing
     #expect(result.hostInstructions > 100_000)
   }
 
+  /// Its memory is the machines', tens of megabytes.
+  @Test(arguments: [true, false]) func aPairIsGivenBack(_ hasProgram: Bool) throws {
+    weak var pair: Pair?
+    do {
+      let host = hasProgram ? try PairConfiguration.Host.program(hostStub(), commandLine: "") : nil
+      let strong = try Pair(configuration(BMCBoard.all[0], host))
+      pair = strong
+      #expect(try strong.run(seed: 1).0.outcome == .good)
+    }
+    #expect(pair == nil)
+  }
+
   @Test func theCommandLineReachesTheProgram() throws {
     let (result, _, host) = try Self.lines(
       configuration(BMCBoard.all[1], .program(hostStub(), commandLine: "kcs=none count=2")),

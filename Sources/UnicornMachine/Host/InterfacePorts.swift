@@ -2,7 +2,8 @@ import SystemInterfaces
 
 /// The bus, and the time at which the host uses it next: each access takes a cycle.
 struct BusCursor {
-  let bus: any PortBus
+  /// Has the host that this is of.
+  unowned let bus: any PortBus
   /// Nanoseconds.
   var time: UInt64
 
