@@ -67,7 +67,12 @@ public final class ChildProcess: @unchecked Sendable {
     }
   }
 
-  deinit { kill() }
+  deinit {
+    kill()
+    // Foundation's process and its run loop's source keep each other, and what is captured here,
+    // until somebody has waited.
+    if transcript.exitStatus != nil { process.waitUntilExit() }
+  }
 
   /// The id of the process.
   public var processIdentifier: Int32 { process.processIdentifier }

@@ -46,6 +46,21 @@ import Testing
     }
   }
 
+  @Test func `what a process was observed by is given back with it`() throws {
+    final class Observer: Sendable {}
+    weak var observer: Observer?
+    do {
+      let strong = Observer()
+      observer = strong
+      let process = try ChildProcess(name: "child", command: ["echo", "line"]) { _ in _ = strong }
+      #expect(try process.waitForExit(timeout: 30) == .exited(0))
+    }
+    // The thread that has read its output may be about to end.
+    let deadline = Date(timeIntervalSinceNow: 30)
+    while observer != nil, Date() < deadline { sched_yield() }
+    #expect(observer == nil)
+  }
+
   @Test func `a program that does not exist is named`() {
     let error = #expect(throws: EmulatorError.self) {
       try ChildProcess(name: "child", command: ["no-such-program"])
