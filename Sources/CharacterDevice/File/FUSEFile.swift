@@ -28,6 +28,8 @@ import Glibc
     var names = unsafe [name, nil]
     let session = unsafe names.withUnsafeMutableBufferPointer { names in
       var arguments = unsafe fuse_args(argc: 1, argv: names.baseAddress, allocated: 0)
+      // libfuse takes what it knows out of a copy that it makes in their place.
+      defer { unsafe fuse_opt_free_args(&arguments) }
       return unsafe fuse_session_new(
         &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size, nil)
     }
