@@ -5,6 +5,8 @@ import Glibc
 final class SocketHost: HostPeer {
   private let path: String
   private let listener: Int32
+  /// Whether the socket at `path` is this one.
+  private var isBound = false
   private var connection: Int32 = -1
   private var changes: [ConnectionChange] = []
 
@@ -13,25 +15,40 @@ final class SocketHost: HostPeer {
     self.path = path
     listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
     let listener = listener
-    if try unsafe withAddress(of: path, { unsafe bind(listener, $0, $1) }) < 0, errno == EADDRINUSE
-    {
-      // Of a program that has ended, or of one that runs.
-      if let probe = try? connectToUnixSocket(path) {
-        close(probe)
-        throw DeviceError("\(path): somebody listens there; choose another path")
-      }
-      unsafe unlink(path)
-      _ = try unsafe withAddress(of: path) { unsafe bind(listener, $0, $1) }
+    func bind() throws -> Bool {
+      try unsafe withAddress(of: path) { unsafe Glibc.bind(listener, $0, $1) } == 0
     }
-    guard unsafe chmod(path, 0o600) == 0, listen(listener, 1) == 0 else {
+    var hasPath = try bind()
+    if !hasPath, errno == EADDRINUSE {
+      try Self.removeStaleSocket(path)
+      hasPath = try bind()
+    }
+    // Nobody can connect before it listens.
+    guard hasPath, unsafe chmod(path, 0o600) == 0, listen(listener, 1) == 0 else {
       throw DeviceError("\(path): no socket can be made there: \(errorText())")
     }
+    isBound = true
+  }
+
+  /// Of a program that has ended, not of one that runs; and no other file.
+  private static func removeStaleSocket(_ path: String) throws {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
+      throw DeviceError("\(path): there is a file that is no socket; remove it or choose another")
+    }
+    let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
+    defer { close(probe) }
+    // Only where it is refused nobody listens: a full queue is another error.
+    guard try unsafe withAddress(of: path, { unsafe connect(probe, $0, $1) }) < 0,
+      errno == ECONNREFUSED
+    else { throw DeviceError("\(path): somebody listens there; choose another path") }
+    unsafe unlink(path)
   }
 
   deinit {
     close(listener)
     if connection >= 0 { close(connection) }
-    unsafe unlink(path)
+    if isBound { unsafe unlink(path) }
   }
 
   var isDone: Bool { false }
