@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // MARK: Layouts
@@ -146,6 +147,9 @@ void cqemu_add_property(void *device_class, unsigned number, const char *name,
 int cqemu_open_trace(const char *path) {
   static bool is_registered;
   int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  // One that was there has the mode that it had.
+  struct stat status;
+  if (file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode)) fchmod(file, 0600);
   if (file >= 0 && !is_registered) {
     is_registered = true;
     atexit(cqemu_flush_traces);

@@ -87,16 +87,33 @@ public enum SavedState {
     _ = StateData.restore(&controller, from: StateData(saving: before, now: now).bytes, now: now)
   }
 
-  /// Writes the state to a file, whole or not at all: a new file takes the old one's place.
+  /// Writes the state to a file, whole or not at all: a new file takes the old one's place. What a
+  /// BMC knows is for this user only.
   public static func save(
     _ controller: ManagementController, to path: String, now: UInt64
   ) throws(ContentError) {
+    let new = path + ".new"
+    // Of a program that was killed as it wrote.
+    unsafe unlink(new)
+    let descriptor = unsafe open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw notWritten(path) }
+    let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     do {
-      try Data(bytes(of: controller, time: secondsSince1970(), now: now))
-        .write(to: URL(fileURLWithPath: path), options: .atomic)
+      try file.write(contentsOf: bytes(of: controller, time: secondsSince1970(), now: now))
+      try file.synchronize()
     } catch {
+      unsafe unlink(new)
       throw ContentError(path, "could not be written: \(error.localizedDescription)")
     }
+    guard unsafe rename(new, path) == 0 else {
+      let error = notWritten(path)
+      unsafe unlink(new)
+      throw error
+    }
+  }
+
+  private static func notWritten(_ path: String) -> ContentError {
+    ContentError(path, "could not be written: \(unsafe String(cString: strerror(errno)))")
   }
 
   /// Restores `controller` from a file; `false`, and nothing done, where there is none yet.

@@ -67,6 +67,11 @@ struct TraceFile {
     guard descriptor >= 0 else {
       throw LinkError("\(path): could not make it: \(Self.reason())")
     }
+    // One that was there has the mode that it had.
+    var status = stat()
+    if unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+      fchmod(descriptor, 0o600)
+    }
   }
 
   mutating func begin(_ header: TraceHeader, _ channels: [TraceChannel]) {

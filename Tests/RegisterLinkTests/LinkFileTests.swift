@@ -48,6 +48,16 @@ import Testing
     host.leave()
   }
 
+  @Test func theFilesAreThisUsersAlone() throws {
+    let link = try TemporaryLink()
+    let bmc = try link.join(.bmc)
+    defer { bmc.leave() }
+    for path in [link.path, link.path + ".bmc", link.path + ".host"] {
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      #expect(attributes[.posixPermissions] as? Int == 0o600, "\(path)")
+    }
+  }
+
   @Test func aDoorbellRingsUntilItIsDrained() throws {
     let link = try TemporaryLink()
     let (bmc, host) = (try link.join(.bmc), try link.join(.host))

@@ -229,4 +229,21 @@ import Transport
     #expect(try capture.end(by: SIGINT) == .exited(1))
     #expect(capture.lines.contains { $0.contains("\(path): could not be written") })
   }
+
+  @Test func `a trace is this user's alone, whatever was there before`() throws {
+    let directory = try TemporaryDirectory()
+    let paths = ["new.pcapng", "old.jsonl"].map { directory.appending($0) }
+    let old = FileManager.default.createFile(
+      atPath: paths[1], contents: Data("what was there".utf8),
+      attributes: [.posixPermissions: 0o666])
+    try #require(old)
+    let capture = try SimulateProcess.start(
+      ["--listen", "unix:\(directory.appending("tap"))", "--to", "unix:b"]
+        + paths.flatMap { ["--trace", $0] }, command: "capture")
+    #expect(try capture.end(by: SIGINT) == .exited(0))
+    for path in paths {
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      #expect(attributes[.posixPermissions] as? Int == 0o600, "\(path)")
+    }
+  }
 }

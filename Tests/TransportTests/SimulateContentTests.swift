@@ -195,6 +195,18 @@ import Transport
     #expect(try bmc.process.end(by: SIGTERM) == .exited(1))
   }
 
+  @Test func `a state is this user's alone, and nothing else is left`() throws {
+    let directory = try TemporaryDirectory()
+    let state = directory.appending("state")
+    // As one leaves it that is killed while it writes.
+    try Data("half".utf8).write(to: URL(fileURLWithPath: state + ".new"))
+    let bmc = try Running(directory, ["--state", state])
+    #expect(try bmc.process.end(by: SIGTERM) == .exited(0))
+    let attributes = try FileManager.default.attributesOfItem(atPath: state)
+    #expect(attributes[.posixPermissions] as? Int == 0o600)
+    #expect(!FileManager.default.fileExists(atPath: state + ".new"))
+  }
+
   /// Which file is there: each time it is written it is another one.
   private func file(_ path: String) throws -> Int? {
     try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
