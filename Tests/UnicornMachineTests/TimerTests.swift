@@ -88,7 +88,7 @@ struct TimerTests {
   @Test func aWatchdogResetsInTime() {
     var npcm = NPCM7xxWatchdog()
     npcm.write(0x80 | 0b11, now: 1000)
-    #expect(npcm.deadline == 1000 + (1 << 14 + 1024) * 40)
+    #expect(npcm.deadline == 1000 + (1 << 14 + 1024) * 40 as UInt64)
     npcm.write(0x80, now: 2000)
     #expect(npcm.deadline == nil)
 
