@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import VMProtocol
 
@@ -69,5 +70,31 @@ import VMProtocol
     lines.setPowerGood(false)
     #expect(lines.platformReset)
     #expect(lines.deadline == nil)
+  }
+
+  /// What `savevm` keeps: the button is still held after `loadvm`, and as long as it was.
+  @Test func aPressOutlivesASavedState() {
+    var lines = HostControlLines()
+    _ = lines.set(.powerButton, asserted: true, now: 100)
+    _ = lines.set(.nmi, asserted: true, now: 100)
+    let bytes = StateBytes(saving: lines, now: 1_100).bytes
+    var other = HostControlLines()
+    let isRestored = StateBytes.restore(&other, from: bytes, now: 5_000)
+    #expect(isRestored)
+    #expect(other.deadline == 5_000 + Self.override - 1_000)
+    #expect(other.set(.nmi, asserted: true, now: 5_000) == nil, "it was asserted")
+    #expect(other.advance(now: 5_000 + Self.override - 1_000) == .powerOff)
+    // How the host is, is not part of it.
+    #expect(!other.powerGood)
+  }
+
+  @Test func theFirstOfTwoDeadlinesCounts() {
+    var lines = HostControlLines()
+    lines.setPowerGood(true)
+    _ = lines.set(.powerButton, asserted: true, now: 0)
+    lines.hostWasReset(now: 10)
+    #expect(lines.deadline == 10 + HostControlLines.platformResetPulse)
+    #expect(lines.advance(now: 10 + HostControlLines.platformResetPulse) == nil)
+    #expect(lines.deadline == Self.override)
   }
 }
