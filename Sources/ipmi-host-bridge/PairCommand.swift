@@ -25,6 +25,7 @@ struct PairCommand: ParsableCommand {
         ipmi-host-bridge pair --trace run.vcd                   a waveform of its registers
         ipmi-host-bridge pair --count 10000                     10,000 seeds, with faults
         ipmi-host-bridge pair --fault 'reset bmc request 3'     that fault alone, in one pair
+        ipmi-host-bridge pair --seconds 60                      as many as a minute has time for
         ipmi-host-bridge pair --count 500 --seed 501 --summary 2.txt
         ipmi-host-bridge pair --merge 1.txt --merge 2.txt       parts of a larger run
         ipmi-host-bridge pair --host unix:bmc.sock              answers a stock QEMU's PC, which has
@@ -79,8 +80,14 @@ struct PairCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The first seed.", valueName: "number"))
   var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("How many pairs, of as many seeds.", valueName: "number"))
-  var count: UInt64 = 1
+  @Option(
+    help: ArgumentHelp(
+      "How many pairs, of as many seeds; one, or with --seconds no limit.", valueName: "number"))
+  var count: UInt64?
+
+  @Option(
+    help: ArgumentHelp("Begin no further pair after so many seconds.", valueName: "number"))
+  var seconds: Double?
 
   @Flag(
     inversion: .prefixedNo,
@@ -121,8 +128,11 @@ struct PairCommand: ParsableCommand {
   func validate() throws {
     try faults.listScenarios()
     _ = try faults.schedule(for: .registers)
-    guard count >= 1, count <= .max - seed else {
+    if let count, count < 1 || count > .max - seed {
       throw ValidationError("There is no such number of seeds from \(seed) on: \(count).")
+    }
+    if let seconds, !(0...1e9).contains(seconds) {
+      throw ValidationError("--seconds is between 0 and a billion.")
     }
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is between 1 and 1024.")
@@ -131,20 +141,20 @@ struct PairCommand: ParsableCommand {
       throw ValidationError("The host has a program or a script: --host or --script.")
     }
     if let host, host.hasPrefix("unix:"),
-      count != 1 || record != nil || replay != nil || summary != nil || randomFaults != nil
+      isMany || record != nil || replay != nil || summary != nil || randomFaults != nil
         || !faults.isEmpty || !trace.isEmpty
     {
       throw ValidationError(
         "A host at a socket lives in real time: no seeds, no faults, no recording, no trace with it."
       )
     }
-    if record != nil, count != 1 { throw ValidationError("--record is for one pair.") }
-    if !trace.isEmpty, count != 1 || summary != nil {
+    if record != nil, isMany { throw ValidationError("--record is for one pair.") }
+    if !trace.isEmpty, isMany || summary != nil {
       throw ValidationError("--trace is for one pair.")
     }
     try TraceOptions.validate(trace, showRegisters: true)
     if replay != nil,
-      count != 1 || record != nil || script != nil || soc != nil || dtb != nil || !faults.isEmpty
+      isMany || record != nil || script != nil || soc != nil || dtb != nil || !faults.isEmpty
     {
       throw ValidationError(
         "What is replayed says all itself; only --bmc and --host say where its files are now.")
@@ -158,7 +168,7 @@ struct PairCommand: ParsableCommand {
       try serve(host)
     } else if let replay {
       try replayRecording(replay)
-    } else if count == 1, summary == nil {
+    } else if !isMany, summary == nil {
       try runOne()
     } else {
       try runMany()
@@ -166,6 +176,8 @@ struct PairCommand: ParsableCommand {
   }
 
   // MARK: What is run
+
+  private var isMany: Bool { seconds != nil || count ?? 1 != 1 }
 
   private func runOne() throws {
     let inputs = try PairInputs(
@@ -238,11 +250,13 @@ struct PairCommand: ParsableCommand {
     for line in schedule?.lines ?? [] { print(line) }
     let configuration = try inputs.configuration(
       hasFaults: randomFaults ?? (schedule == nil), schedule)
-    let campaign = PairCampaign(
+    let count = self.count ?? (seconds == nil ? 1 : .max - seed)
+    var campaign = PairCampaign(
       configuration, seeds: seed..<seed + count,
       threads: min(threads ?? ProcessInfo.processInfo.activeProcessorCount, Int(clamping: count)))
     let started = Date()
-    let progress = PairProgress(count: count)
+    if let seconds { campaign.isOver = { Date().timeIntervalSince(started) >= seconds } }
+    let progress = PairProgress(count: self.count)
     let total = try campaign.run { result, summary in progress.show(result, summary) }
     if let summary { try PairInputs.write(Array(total.text.utf8), to: summary) }
     for line in PairReport(total, seconds: Date().timeIntervalSince(started)).lines { print(line) }

@@ -55,11 +55,12 @@ struct PairReport {
 
 /// A line on the standard error output, now and then, of a run that takes its time.
 final class PairProgress: Sendable {
-  private let count: UInt64
+  /// How many pairs there will be, where that is known.
+  private let count: UInt64?
   private let started = Date()
   private let next = Mutex(2.0)
 
-  init(count: UInt64) {
+  init(count: UInt64?) {
     self.count = count
   }
 
@@ -72,8 +73,8 @@ final class PairProgress: Sendable {
       next = seconds + 2
       return true
     }
-    guard isDue, summary.pairs < count else { return }
-    var line = "\(summary.pairs) of \(count) pairs, "
+    guard isDue, summary.pairs < count ?? .max else { return }
+    var line = "\(summary.pairs) \(count.map { "of \($0) " } ?? "")pairs, "
     line += String(format: "%.0f/s", Double(summary.pairs) / max(seconds, 0.001))
     line += ", \(summary.bad.count) bad"
     if isBad { line += "; seed \(result.seed)" }

@@ -114,6 +114,21 @@ private let hasQEMU =
     }
   }
 
+  @Test func pairsGoOnAsLongAsThereIsTime() throws {
+    try Self.withDirectory { directory in
+      let file = "\(directory)/all.txt"
+      let timed = try Self.pair("--seconds", "0.2", "--threads", "1", "--summary", file)
+      #expect(timed.status == 0, "\(timed.lines)")
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      let count = try #require(text.split(separator: "\n")[1].split(separator: " ").last)
+      #expect(try #require(Int(count)) >= 1)
+      // They are the first seeds, as a count has them.
+      let counted = try Self.pair("--count", String(count), "--faults", "--summary", "\(file)2")
+      #expect(counted.status == 0, "\(counted.lines)")
+      #expect(try String(contentsOfFile: "\(file)2", encoding: .utf8) == text)
+    }
+  }
+
   @Test(arguments: [
     (["--soc", "vax"], "there is no SoC or board 'vax'"),
     (["--bmc", "/nowhere"], "could not read /nowhere"),
@@ -123,6 +138,8 @@ private let hasQEMU =
     (["--merge", #filePath], "CommandTests.swift is no summary"),
     (["--count", "0"], "no such number of seeds"),
     (["--record", "x", "--count", "2"], "--record is for one pair"),
+    (["--record", "x", "--seconds", "1"], "--record is for one pair"),
+    (["--seconds=-1"], "--seconds is between"),
     (["--threads", "0"], "--threads is between"),
     (["--fault", "drop 3"], "'drop any 3': drop is for capture and simulate, on the wire"),
     (["--fault", "abort"], "a host's program decides itself when to give up"),

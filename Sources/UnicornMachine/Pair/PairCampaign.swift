@@ -7,6 +7,8 @@ public struct PairCampaign: Sendable {
   public var seeds: Range<UInt64>
   /// As many pairs run at once.
   public var threads: Int
+  /// Asked before each pair but the first: whether none is to be begun any more.
+  public var isOver: @Sendable () -> Bool = { false }
 
   public init(_ configuration: PairConfiguration, seeds: Range<UInt64>, threads: Int) {
     self.configuration = configuration
@@ -20,7 +22,7 @@ public struct PairCampaign: Sendable {
     var error: MachineError?
   }
 
-  /// Runs all seeds.
+  /// Runs all seeds, or those from the first on that there is time for.
   ///
   /// - Parameter onResult: Called after each pair, by one thread at a time, with the summary so far.
   public func run(
@@ -50,6 +52,7 @@ public struct PairCampaign: Sendable {
 
   private func take(_ state: inout State) -> UInt64? {
     guard state.error == nil, state.next < seeds.upperBound else { return nil }
+    if state.next > seeds.lowerBound, isOver() { return nil }
     defer { state.next += 1 }
     return state.next
   }
