@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#endif
+
 uint64_t cmeasure_now(void) {
   struct timespec time;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
@@ -15,6 +19,19 @@ int cmeasure_rounds(void) {
   const char *value = getenv("BENCH_ROUNDS");
   int rounds = value ? atoi(value) : 0;
   return rounds > 0 ? rounds : 31;
+}
+
+void cmeasure_count(void) {
+#ifdef CALLGRIND_ZERO_STATS
+  CALLGRIND_ZERO_STATS;
+#endif
+}
+
+void cmeasure_counted(const uint8_t *name) {
+  (void)name;
+#ifdef CALLGRIND_DUMP_STATS_AT
+  CALLGRIND_DUMP_STATS_AT(name);
+#endif
 }
 
 const char *cmeasure_link_path(void) { return getenv("BENCH_LINK"); }

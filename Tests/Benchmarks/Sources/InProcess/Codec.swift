@@ -47,21 +47,21 @@ private func measureCodec(
   }
   precondition(messages == frames)
 
-  Comparison.measure(operations: stream.count) {
+  Comparison.measure(decoding, operations: stream.count) {
     var offset = 0
     while let event = decoder.feed(stream.span, from: &offset) {
       if case .message = event { messages += 1 }
     }
   } floor: {
     floor()
-  }.print(decoding)
+  }
 
-  Comparison.measure(operations: stream.count) {
+  Comparison.measure(encoding, operations: stream.count) {
     for index in 0..<frames {
       _ = output.append(id: UInt8(truncatingIfNeeded: index), message: message)
       output.removeAll()
     }
   } floor: {
     floor()
-  }.print(encoding)
+  }
 }

@@ -68,10 +68,10 @@ func measureLink() {
   unsafe poll.withUnsafeBufferPointer { accesses in
     let sum = unsafe cmeasure_access(&device, accesses.baseAddress!, accesses.count)
     precondition(sum == 0, "STR of an idle channel")
-    Comparison.measure(operations: accesses.count) {
+    Comparison.measure("access.link", operations: accesses.count) {
       _ = unsafe cmeasure_access(&device, accesses.baseAddress!, accesses.count)
     } floor: {
       _ = unsafe cmeasure_access(&empty, accesses.baseAddress!, accesses.count)
-    }.print("access.link")
+    }
   }
 }

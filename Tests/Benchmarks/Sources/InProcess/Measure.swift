@@ -1,18 +1,15 @@
 import CMeasure
 
-/// What one operation takes, and what its floor takes, in picoseconds: medians.
-struct Comparison {
-  var figure: UInt64
-  var floor: UInt64
-  /// The median of each round's `figure / floor`, in thousandths.
-  var ratio: UInt64
-
-  /// Measures two bodies in turns, so that whatever else the machine does slows both.
+/// What one operation takes, and what its floor takes, in picoseconds: medians. The ratio is the
+/// median of each round's, in thousandths.
+enum Comparison {
+  /// Measures two bodies in turns, so that whatever else the machine does slows both, and prints
+  /// NAME.figure, NAME.floor, NAME.ratio, and NAME.operations, for who counts instructions.
   ///
   /// Both must do `operations` of what is counted in every call.
   static func measure(
-    operations: Int, _ figure: () -> Void, floor: () -> Void
-  ) -> Comparison {
+    _ name: StaticString, operations: Int, _ figure: () -> Void, floor: () -> Void
+  ) {
     figure()
     floor()
     var figures: [UInt64] = []
@@ -25,16 +22,13 @@ struct Comparison {
       floors.append(second)
       ratios.append(first * 1000 / second)
     }
-    return Comparison(
-      figure: median(figures) * 1000 / UInt64(operations),
-      floor: median(floors) * 1000 / UInt64(operations), ratio: median(ratios))
-  }
-
-  /// Prints three lines: NAME.figure, NAME.floor, NAME.ratio.
-  func print(_ name: StaticString) {
-    emit(name, ".figure", figure)
-    emit(name, ".floor", floor)
-    emit(name, ".ratio", ratio)
+    cmeasure_count()
+    figure()
+    unsafe cmeasure_counted(name.utf8Start)
+    emit(name, ".figure", median(figures) * 1000 / UInt64(operations))
+    emit(name, ".floor", median(floors) * 1000 / UInt64(operations))
+    emit(name, ".ratio", median(ratios))
+    emit(name, ".operations", UInt64(operations))
   }
 }
 

@@ -28,7 +28,7 @@ func measureTransactions() {
   precondition(output == 21)
 
   let count = 2_000
-  Comparison.measure(operations: count) {
+  Comparison.measure("transaction", operations: count) {
     for _ in 0..<count { transact() }
   } floor: {
     for _ in 0..<count {
@@ -37,7 +37,7 @@ func measureTransactions() {
         _ = unsafe cmeasure_access(&device, accesses.baseAddress!, accesses.count)
       }
     }
-  }.print("transaction")
+  }
 
   measureAccesses(recording)
   measureTraces(recording)
@@ -50,7 +50,7 @@ func measureAccesses(_ recording: [CMeasureAccess]) {
   var empty = unsafe cmeasure_empty_device
   let count = 2_000
   unsafe recording.withUnsafeBufferPointer { accesses in
-    Comparison.measure(operations: count * accesses.count) {
+    Comparison.measure("access.transaction", operations: count * accesses.count) {
       for _ in 0..<count {
         machine.receive(request.span)
         _ = unsafe cmeasure_access(&device, accesses.baseAddress!, accesses.count)
@@ -60,16 +60,16 @@ func measureAccesses(_ recording: [CMeasureAccess]) {
       for _ in 0..<count {
         _ = unsafe cmeasure_access(&empty, accesses.baseAddress!, accesses.count)
       }
-    }.print("access.transaction")
+    }
   }
   let poll = [CMeasureAccess](
     repeating: CMeasureAccess(offset: 0x0C, value: 0, is_write: 0), count: 100_000)
   unsafe poll.withUnsafeBufferPointer { accesses in
-    Comparison.measure(operations: accesses.count) {
+    Comparison.measure("access.poll", operations: accesses.count) {
       _ = unsafe cmeasure_access(&device, accesses.baseAddress!, accesses.count)
     } floor: {
       _ = unsafe cmeasure_access(&empty, accesses.baseAddress!, accesses.count)
-    }.print("access.poll")
+    }
   }
 }
 

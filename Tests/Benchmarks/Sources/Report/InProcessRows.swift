@@ -8,22 +8,39 @@ struct InProcessRows {
   private let note: String
   /// Picoseconds, counts, bytes and thousandths, by name.
   private var values: [String: Double] = [:]
+  /// Instructions of one operation each, by name; empty without valgrind.
+  private var instructions: [String: Double] = [:]
 
   /// Runs the program at `path`.
   init(_ path: String, note: String = "") throws {
     self.note = note
     let directory = try TemporaryDirectory()
-    let process = try ChildProcess(
-      name: "in-process", command: [path],
-      environment: ["BENCH_LINK": directory.appending("link")])
-    let status = try withExtendedLifetime(directory) { try process.waitForExit(timeout: 120) }
+    values = try Self.values([path], in: directory)
+    let counts = directory.appending("counts")
+    guard let callgrind = Callgrind.prefix(path: counts) else { return }
+    progress("instructions in process\(note)")
+    let operations = try Self.values(callgrind + [path], in: directory, rounds: 1)
+    for (name, count) in try Callgrind.counts(path: counts) {
+      instructions[name] = operations[name + ".operations"].map { count / $0 }
+    }
+  }
+
+  private static func values(
+    _ command: [String], in directory: TemporaryDirectory, rounds: Int? = nil
+  ) throws -> [String: Double] {
+    var environment = ["BENCH_LINK": directory.appending("link")]
+    if let rounds { environment["BENCH_ROUNDS"] = "\(rounds)" }
+    let process = try ChildProcess(name: "in-process", command: command, environment: environment)
+    let status = try process.waitForExit(timeout: 240)
+    var values: [String: Double] = [:]
     for line in process.lines {
       let fields = line.split(separator: "\t")
       if fields.count == 2 { values[String(fields[0])] = Double(fields[1]) }
     }
     guard status == .exited(0), !values.isEmpty else {
-      throw EmulatorError("\(path) ended (\(status)): \(process.lines.suffix(5))")
+      throw EmulatorError("\(command) ended (\(status)): \(process.lines.suffix(5))")
     }
+    return values
   }
 
   private func value(_ name: String) throws -> Double {
@@ -65,7 +82,8 @@ struct InProcessRows {
     return Row(
       what: what, figure: "\(decimal(figure, 1)) ns, \(decimal(figure - floor, 1)) added",
       beside: "\(decimal(floor, 1)) ns, empty callback", ratio: try value(name + ".ratio") / 1000,
-      aim: limit.map { aim("≤ \(Int($0)) ns added", met: figure - floor <= $0) } ?? "")
+      aim: limit.map { aim("≤ \(Int($0)) ns added", met: figure - floor <= $0) } ?? "",
+      instructions: instructions[name])
   }
 
   var transactions: Row {
@@ -76,7 +94,8 @@ struct InProcessRows {
         what: "Get Device ID in process, \(accesses) BMC accesses each\(note)",
         figure: "\(decimal(rate / 1000, 0))k/s",
         beside: "\(decimal(try 1e9 / value("transaction.floor"), 0))k/s, as many empty callbacks",
-        ratio: try value("transaction.ratio") / 1000, aim: aim("≥ 500k/s", met: rate >= 500_000))
+        ratio: try value("transaction.ratio") / 1000, aim: aim("≥ 500k/s", met: rate >= 500_000),
+        instructions: instructions["transaction"])
     }
   }
 
@@ -97,7 +116,7 @@ struct InProcessRows {
     return Row(
       what: what, figure: "\(decimal(figure, 0)) MB/s",
       beside: "\(decimal(floor, 0)) MB/s, copy and sum byte by byte",
-      ratio: try value(name + ".ratio") / 1000)
+      ratio: try value(name + ".ratio") / 1000, instructions: instructions[name])
   }
 
   var sizes: [Row] {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// One line of the table.
-struct Row {
+struct Row: Codable {
   /// What is measured.
   var what: String
   /// The figure, with its unit.
@@ -13,14 +13,28 @@ struct Row {
   var ratio: Double
   /// What is aimed at, and whether it is met; empty where nothing is.
   var aim = ""
+  /// The instructions that one of what is measured takes, by callgrind's count, where there is
+  /// callgrind and the row has something to count: the same on a busy machine as on an idle one.
+  var instructions: Double? = nil
+
+  /// What names the row in another run: what is measured, and the peer's or floor's name.
+  var key: String {
+    let name = beside.range(of: ", ").map { beside[$0.upperBound...] } ?? beside[...]
+    return "\(what), beside \(name)"
+  }
 
   var cells: [String] { [what, figure, beside, decimal(ratio, 2), aim] }
 }
 
-/// The rows as a Markdown table, columns aligned for whoever reads it as it is.
+/// The rows as a Markdown table.
 func table(_ rows: [Row]) -> String {
-  let header = ["Measured", "Figure", "Beside it, same run", "Ratio", "Aim"]
-  let cells = [header] + rows.map(\.cells)
+  markdown(
+    header: ["Measured", "Figure", "Beside it, same run", "Ratio", "Aim"], rows.map(\.cells))
+}
+
+/// A Markdown table, columns aligned for whoever reads it as it is.
+func markdown(header: [String], _ rows: [[String]]) -> String {
+  let cells = [header] + rows
   let widths = header.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
   var lines = cells.map { line in
     "| "

@@ -11,6 +11,12 @@ uint64_t cmeasure_now(void);
 /// How often everything is measured: 31, or `BENCH_ROUNDS` of the environment.
 int cmeasure_rounds(void);
 
+/// Has callgrind, where the program runs under it, count instructions from here on.
+void cmeasure_count(void);
+
+/// Has callgrind write what it has counted to its next file, under a name, a C string.
+void cmeasure_counted(const uint8_t *_Nonnull name);
+
 /// The path at which the register link is measured: `BENCH_LINK` of the environment; NULL for none.
 const char *_Nullable cmeasure_link_path(void);
 
