@@ -14,6 +14,9 @@ struct Account: Equatable {
   private(set) var mean = 0
   private(set) var longest = 0
 
+  /// Of no request.
+  init() {}
+
   init(_ lines: [String]) throws {
     let prefix = "ipmi-requester: "
     for line in lines where line.hasPrefix(prefix) {
@@ -38,6 +41,18 @@ struct Account: Equatable {
       return
     }
     throw EmulatorError("ipmi-requester gave no account: \(lines.suffix(5))")
+  }
+
+  /// Counts the requests of another one, too. Times are not summed up.
+  mutating func add(_ other: Account) {
+    sent += other.sent
+    answered += other.answered
+    refused += other.refused
+    wrong += other.wrong
+    lost += other.lost
+    unsent += other.unsent
+    codes.merge(other.codes, uniquingKeysWith: +)
+    longest = max(longest, other.longest)
   }
 
   /// Whether each request has its own answer, or a completion code that says there is none.

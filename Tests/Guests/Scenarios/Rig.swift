@@ -11,7 +11,12 @@ final class Rig {
   let pair: EmulatedPair
 
   /// Boots both.
-  init(_ link: Link, isThorough: Bool, random: SplitMix64, responders: [String]? = nil) throws {
+  ///
+  /// - Parameter bootTimeout: Seconds that either may take for it; nil for the usual.
+  init(
+    _ link: Link, isThorough: Bool, random: SplitMix64, responders: [String]? = nil,
+    bootTimeout: TimeInterval? = nil
+  ) throws {
     self.link = link
     self.isThorough = isThorough
     self.random = random
@@ -23,6 +28,7 @@ final class Rig {
       hostInitrd: try Artifacts.hostInitrd())
     configuration.hostInterface = link.hostInterface
     configuration.hostMayReboot = true
+    if let bootTimeout { configuration.bootTimeout = bootTimeout }
     pair = try EmulatedPair(configuration)
     try pair.start()
   }
