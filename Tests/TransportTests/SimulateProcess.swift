@@ -25,7 +25,7 @@ enum SimulateProcess {
       command: ["env", "--default-signal=PIPE", executable, command] + arguments)
     var cursor = 0
     for argument in arguments where argument == "--listen" {
-      try process.wait(for: argument, from: &cursor, timeout: 10) { $0.hasPrefix("listening on ") }
+      try process.wait(for: argument, from: &cursor, timeout: 60) { $0.hasPrefix("listening on ") }
     }
     return process
   }
