@@ -45,6 +45,8 @@ DAEMON_PACKAGES := meson
 # They check models of the protocols.
 MODEL_PACKAGES := spin
 PYVCD_VERSION := 0.5.1
+# The benchmarks count instructions.
+BENCHMARK_PACKAGES := valgrind
 # They open reports in a browser.
 BROWSER_PACKAGES := chromium
 
@@ -69,10 +71,11 @@ HOST_STUB := firmware-stubs/.build/host/release/host.elf
 sources := Package.swift $(shell find Sources -type f)
 firmware_sources := $(shell find firmware-stubs -name .build -prune -o -type f -print)
 
-.PHONY: help demo test bench fuzz lint firmware library plugin guests install packages toolchain
+.PHONY: help demo test bench bench-compare coverage fuzz lint firmware library plugin guests install
+.PHONY: packages soak toolchain
 .PHONY: debian-13 debian-bmc-guest device-library device-trees guests-test host-guest libraries more-guests
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
 demo: packages plugin $(call firmware,$(BOARD)) host-guest ## set up, then boot a PC and a BMC and run ipmitool
 	@$(SWIFT) build --quiet --product ipmi-host-bridge
@@ -126,10 +129,24 @@ test: lint packages plugin library device-library $(call firmware,$(BOARDS)) $(H
 	  IPMI_HOST_BRIDGE_LIBRARY=$(LIBRARY) IPMI_HOST_BRIDGE_PYTHON=$(call python,$(UNICORN)) \
 	  $(SWIFT) test $(FILTER)
 else
+# A process with ThreadSanitizer has a thread of its own, and so no user namespace.
+SANITIZE_SKIP_thread := --skip ordinaryUserNeedsNoPrivilege
+# Without XCTest, which has no test here and leaks what it would run them with.
 test: toolchain libraries
-	$(SWIFT) test --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE) --skip GuestTests \
-	  --skip DeviceTreeTests --skip QEMUFileTests $(FILTER)
+	LSAN_OPTIONS=suppressions=$(abspath .ci/known-leaks):print_suppressions=0 \
+	  TSAN_OPTIONS=suppressions=$(abspath .ci/known-races) \
+	  $(SWIFT) test --disable-xctest --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE) \
+	  --skip GuestTests --skip DeviceTreeTests --skip QEMUFileTests $(SANITIZE_SKIP_$(SANITIZE)) \
+	  $(FILTER)
 endif
+
+# The tests of the pure modules, without emulators.
+PURE := IPMI VMProtocol SystemInterfaces Tracing ManagementController BMCPeripherals \
+  HostPeripherals IPMIHostBridge RegisterLink
+coverage: libraries ## line coverage of the pure modules: a table; fails below 95 %
+	@$(SWIFT) test --enable-code-coverage --scratch-path .build/coverage \
+	  $(foreach module,$(PURE) ControllerContent,--filter ^$(module)Tests) >&2
+	@.ci/coverage .build/coverage 95 $(PURE)
 
 # A kernel more than `make test` needs.
 more-guests: guests
@@ -142,29 +159,47 @@ guests-test: packages plugin $(call firmware,$(BOARDS)) $(HOST_STUB) more-guests
 	  IPMI_HOST_BRIDGE_SCENARIOS=all IPMI_HOST_BRIDGE_SEED=$(SEED) \
 	  $(SWIFT) test --filter GuestTests $(FILTER)
 
+# The boards of a soak.
+SOAK_BOARDS := npcm750-evb ast2600-evb
+soak: packages plugin $(call firmware,$(SOAK_BOARDS)) $(HOST_STUB) guests ## both kinds of pairs under faults for TIME=30m: lost requests, memory; SEED=
+	IPMI_HOST_BRIDGE_GUEST_TESTS=1 IPMI_HOST_BRIDGE_QEMU_PLUGIN=$(PLUGIN) \
+	  IPMI_HOST_BRIDGE_SOAK=$(or $(TIME),30m) IPMI_HOST_BRIDGE_SEED=$(SEED) \
+	  $(SWIFT) test --filter SoakTests
+
 BENCHMARKS := Tests/Benchmarks
 IN_PROCESS := .build/benchmarks/embedded/release/in-process
+# Debian 12's valgrind does not read the toolchain's debug information, and ends.
+benchmarks = $(SWIFT) build -c release --package-path $(BENCHMARKS) \
+  --scratch-path .build/benchmarks -Xlinker -s
+# Where each run leaves its figures.
+BENCHMARK_RUNS := .build/benchmarks/runs
 bench: packages ## figures beside their peers, measured in one run: a table
+	@.ci/install-packages $(BENCHMARK_PACKAGES)
 	@touch $(BENCHMARKS)/Package.swift  # as for the firmware
 	@$(MAKE) --no-print-directory plugin library device-library $(call firmware,$(BOARD)) host-guest >&2
 	@$(SWIFT) build -c release --build-system native --package-path $(BENCHMARKS) \
 	  --toolset $(BENCHMARKS)/embedded.json --scratch-path .build/benchmarks/embedded \
-	  --product in-process >&2
-	@$(SWIFT) build -c release --package-path $(BENCHMARKS) --scratch-path .build/benchmarks >&2
+	  -Xlinker -s --product in-process >&2
+	@$(benchmarks) >&2
 	@$(release_program) >&2
-	@.build/benchmarks/release/benchmarks $(IN_PROCESS) .build/release/ipmi-host-bridge $(LIBRARY) \
-	  $(BOARD)
+	@BENCH_RUNS=$(BENCHMARK_RUNS) .build/benchmarks/release/benchmarks $(IN_PROCESS) \
+	  .build/release/ipmi-host-bridge $(LIBRARY) $(BOARD)
+
+# A file of $(BENCHMARK_RUNS), or one that was kept elsewhere.
+WITH ?=
+bench-compare: ## what the last `make bench` has slower than the one before, or than WITH=FILE
+	@$(benchmarks) >&2
+	@.build/benchmarks/release/benchmarks compare $(BENCHMARK_RUNS) $(WITH)
 
 FUZZING := Tests/Fuzzing
-# Seconds for each target, and which of them; all where none is named.
-TIME ?= 60
+# Which of them; all where none is named.
 TARGET ?=
 # SwiftPM would have two sanitizers of its own, of which the compiler takes the last.
 fuzz: libraries ## each fuzz target for TIME=60 seconds, or TARGET= alone: a table
 	@touch $(FUZZING)/Package.swift  # as for the firmware
 	@$(SWIFT) build -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
 	  --package-path $(FUZZING) --scratch-path .build/fuzz --product fuzz >&2
-	@$(FUZZING)/run .build/fuzz $(TIME) $(TARGET)
+	@$(FUZZING)/run .build/fuzz $(or $(TIME),60) $(TARGET)
 
 # The command line as it is installed: of libraries beside the C library's it needs libfdt's, FUSE's
 # and Unicorn's.
