@@ -17,8 +17,12 @@ extension InterfacePair {
   /// Runs one transaction as firmware and driver would, with all the time they want; behind the one
   /// that is open.
   mutating func transact(_ request: Message) -> Message? {
-    for _ in 0..<10_000 where !host.isIdle { move() }
-    require(host.isIdle, "a transaction without an end")
+    var steps = 0
+    while !host.isIdle {
+      require(steps < 10_000, "a transaction without an end")
+      move()
+      steps += 1
+    }
     host.start(request)
     for _ in 0..<10_000 {
       switch move() {
