@@ -54,13 +54,16 @@ import Testing
   /// Its memory is the machines', tens of megabytes.
   @Test(arguments: [true, false]) func aPairIsGivenBack(_ hasProgram: Bool) throws {
     weak var pair: Pair?
+    weak var processor: (any HostProcessor)?
     do {
       let host = hasProgram ? try PairConfiguration.Host.program(hostStub(), commandLine: "") : nil
       let strong = try Pair(configuration(BMCBoard.all[0], host))
       pair = strong
+      processor = strong.host
       #expect(try strong.run(seed: 1).0.outcome == .good)
     }
     #expect(pair == nil)
+    #expect(processor == nil)
   }
 
   @Test func theCommandLineReachesTheProgram() throws {

@@ -7,7 +7,8 @@ import Glibc
 /// thread alone. A call's number is where libfuse has its request.
 @safe final class FUSEFile: FileSource {
   let descriptors: [Int32]
-  private let calls: any FileCalls
+  /// Has this file.
+  private unowned let calls: any FileCalls
   private let session: OpaquePointer
   private var buffer = unsafe fuse_buf()
   /// Where sleepers of `poll` are told: one for each open file, whoever sleeps.

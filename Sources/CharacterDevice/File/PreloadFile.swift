@@ -32,7 +32,8 @@ final class PreloadFile: FileSource {
   private let folder: SocketFolder
   private let path: String
   private let listener: Int32
-  private let calls: any FileCalls
+  /// Has this file.
+  private unowned let calls: any FileCalls
   private var connections: [Connection] = []
   private var openings: [UInt64: Opening] = [:]
   private var lastFile: UInt64 = 0

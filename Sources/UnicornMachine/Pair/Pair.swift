@@ -13,7 +13,7 @@ import Tracing
 public final class Pair {
   private let configuration: PairConfiguration
   private let bmc: ARMMachine
-  private var host: (any HostProcessor)!
+  private(set) var host: (any HostProcessor)!
   private var random = SplitMix64(seed: 0)
   private var faults = PairFaults(seed: 0, isChosen: false, nil)
   private var trace = Trace(isKept: false)
@@ -67,7 +67,7 @@ public final class Pair {
     host.onStart = { [unowned self] request, time in
       trace.record(" host request", bytes(of: request), at: time)
     }
-    host.onEnd = { [unowned self] response, time in
+    host.onEnd = { [unowned self, unowned host] response, time in
       if let response {
         trace.record(" host response", bytes(of: response), at: time)
         progressTime = max(progressTime, time)

