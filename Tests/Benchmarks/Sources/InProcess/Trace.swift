@@ -75,7 +75,7 @@ private func measure(_ trace: Trace, _ name: StaticString, _ recording: [CMeasur
   var onDevice = unsafe on.device()
   let count = 500
   unsafe recording.withUnsafeBufferPointer { accesses in
-    Comparison.measure(operations: count * accesses.count) {
+    Comparison.measure(name, operations: count * accesses.count) {
       for _ in 0..<count {
         on.receive(request.span)
         _ = unsafe cmeasure_access(&onDevice, accesses.baseAddress!, accesses.count)
@@ -87,7 +87,7 @@ private func measure(_ trace: Trace, _ name: StaticString, _ recording: [CMeasur
         _ = unsafe cmeasure_access(&offDevice, accesses.baseAddress!, accesses.count)
         off.takeOutput()
       }
-    }.print(name)
+    }
   }
   precondition(trace.count > 0)
 }
