@@ -123,7 +123,8 @@ private let hasQEMU =
       let count = try #require(text.split(separator: "\n")[1].split(separator: " ").last)
       #expect(try #require(Int(count)) >= 1)
       // They are the first seeds, as a count has them.
-      let counted = try Self.pair("--count", String(count), "--faults", "--summary", "\(file)2")
+      let counted = try Self.pair(
+        "--count", String(count), "--random-faults", "--summary", "\(file)2")
       #expect(counted.status == 0, "\(counted.lines)")
       #expect(try String(contentsOfFile: "\(file)2", encoding: .utf8) == text)
     }
