@@ -2,6 +2,7 @@ import BMCPeripherals
 import CMeasure
 import RegisterLink
 import RegisterLinkFile
+import SystemInterfaces
 
 /// A host's KCS ports on a link in a file, as an emulator carries them: what `LPCLink` and
 /// `LinkedChannel` of the QEMU library are, without QEMU.
