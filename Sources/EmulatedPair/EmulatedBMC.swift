@@ -44,12 +44,11 @@ public struct EmulatedBMC: Sendable {
   /// - Parameter monitor: The socket of the emulator's machine protocol.
   func program(_ joint: Joint, monitor: String) throws -> BMC.Program {
     let machine = [
-      "qemu-system-arm", "-M", board.name, "-accel", "tcg", "-display", "none",
-      "-monitor", "none", "-serial", "stdio",
-      "-qmp", "unix:\(escapedForQEMU(monitor)),server=on,wait=off",
+      "qemu-system-arm", "-M", board.name, "-display", "none", "-monitor", "none",
+      "-serial", "stdio", "-qmp", "unix:\(escapedForQEMU(monitor)),server=on,wait=off",
     ]
     return BMC.Program(
-      command: try machine + devices(joint) + softwareOptions,
+      command: try machine + translation + devices(joint) + softwareOptions,
       environment: Preload.environment(for: plugin),
       readyLines: responders.map { "\($0.uppercased()) ready" }, guestDevice: guestDevice)
   }

@@ -178,10 +178,9 @@ public final class EmulatedPair {
     return try ChildProcess(
       name: "host",
       command: [
-        "qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none",
-        "-serial", "stdio",
+        "qemu-system-x86_64", "-m", "256", "-nodefaults", "-display", "none", "-serial", "stdio",
         "-qmp", "unix:\(escapedForQEMU(directory.appending("host-monitor"))),server=on,wait=off",
-      ] + software + joint.options,
+      ] + translation + software + joint.options,
       environment: joint.environment, log: log("host.log")
     ) { observer(.host, $0) }
   }
