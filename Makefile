@@ -142,7 +142,7 @@ endif
 
 # The pure modules; beside their own tests, those of two modules that are little more than a way to them.
 PURE := IPMI VMProtocol SystemInterfaces Tracing ManagementController BMCPeripherals \
-  HostPeripherals IPMIHostBridge RegisterLink
+  HostPeripherals IPMIHostBridge RegisterLink Faults
 coverage: libraries ## line coverage of the pure modules: a table; fails below 95 %
 	@$(SWIFT) test --enable-code-coverage --scratch-path .build/coverage \
 	  $(foreach module,$(PURE) ControllerContent EmulatorABI,--filter ^$(module)Tests) >&2

@@ -179,8 +179,8 @@ let package = Package(
 
     // What the tests share: seeded randomness, saved states.
     .target(
-      name: "TestSupport", dependencies: ["ControllerContent", "IPMI"], path: "Tests/TestSupport",
-      swiftSettings: strict),
+      name: "TestSupport", dependencies: ["ControllerContent", "Faults", "IPMI"],
+      path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "IPMITests", dependencies: ["IPMI"], swiftSettings: strict),
     .testTarget(
       name: "VMProtocolTests", dependencies: ["TestSupport", "VMProtocol"], swiftSettings: strict),

@@ -1,20 +1,16 @@
+import Faults
+
 /// A seeded random number generator; its description is the seed, for a test that fails.
 public struct SplitMix64: RandomNumberGenerator, CustomStringConvertible, Sendable {
   private let seed: UInt64
-  private var state: UInt64
+  private var numbers: Faults.SplitMix64
 
   public init(seed: UInt64) {
     self.seed = seed
-    state = seed
+    numbers = Faults.SplitMix64(seed: seed)
   }
 
   public var description: String { "seed 0x\(String(seed, radix: 16))" }
 
-  public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
+  public mutating func next() -> UInt64 { numbers.next() }
 }

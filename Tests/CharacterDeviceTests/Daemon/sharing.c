@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,16 +23,33 @@ static void say(const char *what, long result) {
 
 static void note(int number) { (void)number; }
 
+static _Atomic pid_t reader_thread;
+
 static void *sleep_in_read(void *file) {
   char bytes[64];
+  reader_thread = gettid();
   say("a read that slept, after a signal", read(*(int *)file, bytes, sizeof bytes));
   return NULL;
+}
+
+// Returns once the reader has nothing to do but to wait, which proc(5) calls S.
+static void wait_until_it_sleeps(void) {
+  char path[64], state = 0;
+  while (reader_thread == 0) sched_yield();
+  snprintf(path, sizeof path, "/proc/self/task/%d/stat", reader_thread);
+  while (state != 'S') {
+    FILE *stat = fopen(path, "r");
+    if (stat == NULL) return;
+    if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1) state = 0;
+    fclose(stat);
+    sched_yield();
+  }
 }
 
 static void share_with_a_thread(int file) {
   pthread_t reader;
   pthread_create(&reader, NULL, sleep_in_read, &file);
-  usleep(200000);
+  wait_until_it_sleeps();
   say("an ioctl beside it", ioctl(file, SET_ATTENTION, 0));
   // Until the read has ended; the first one may come before it sleeps.
   while (pthread_kill(reader, SIGUSR1) == 0 && pthread_tryjoin_np(reader, NULL) != 0) usleep(10000);
