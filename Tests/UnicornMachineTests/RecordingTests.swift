@@ -74,10 +74,16 @@ struct RecordingTests {
 @Suite(.enabled(if: hasFirmware)) struct PairSummaryTests {
   @Test func partsAddUpToTheWhole() throws {
     let configuration = try configuration(BMCBoard.all[0], hasFaults: true)
-    func run(_ seeds: Range<UInt64>, threads: Int) throws -> PairSummary {
-      try PairCampaign(configuration, seeds: seeds, threads: threads).run()
+    func run(
+      _ seeds: Range<UInt64>, threads: Int, lifetime: Int = 256
+    ) throws -> PairSummary {
+      var campaign = PairCampaign(configuration, seeds: seeds, threads: threads)
+      campaign.lifetime = lifetime
+      return try campaign.run()
     }
     let whole = try run(1..<6, threads: 2)
+    // As well where a pair is made anew in between.
+    #expect(try run(1..<6, threads: 1, lifetime: 2) == whole)
     var parts = PairSummary()
     for seeds in [4..<6, 1..<2, 2..<4] as [Range<UInt64>] {
       // By way of a file, as on other machines.

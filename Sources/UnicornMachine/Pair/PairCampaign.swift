@@ -7,6 +7,9 @@ public struct PairCampaign: Sendable {
   public var seeds: Range<UInt64>
   /// As many pairs run at once.
   public var threads: Int
+  /// How many seeds one pair is reset for. Unicorn keeps account of each block that it has ever
+  /// translated, so an engine grows by some hundred bytes with each; a new pair costs as long as one.
+  var lifetime = 256
   /// Asked before each pair but the first: whether none is to be begun any more.
   public var isOver: @Sendable () -> Bool = { false }
 
@@ -31,8 +34,14 @@ public struct PairCampaign: Sendable {
     let state = Mutex(State(next: seeds.lowerBound))
     DispatchQueue.concurrentPerform(iterations: max(1, threads)) { _ in
       do {
-        let pair = try Pair(configuration)
+        var pair = try Pair(configuration)
+        var age = 0
         while let seed = state.withLock({ take(&$0) }) {
+          if age == lifetime {
+            pair = try Pair(configuration)
+            age = 0
+          }
+          age += 1
           let result = try pair.run(seed: seed).0
           state.withLock {
             $0.summary.add(result)
