@@ -4,6 +4,8 @@ import Foundation
 public final class MachineMonitor {
   private let connection: FileHandle
   private var received = Data()
+  /// Seconds that an answer may take.
+  private static let patience: Int32 = 60
 
   /// Connects to the Unix socket at `path`, where an emulator that runs already listens.
   init(path: String) throws {
@@ -32,8 +34,15 @@ public final class MachineMonitor {
     try execute("cont")
   }
 
-  /// Runs a command, and returns when it is done.
-  private func execute(_ command: String, _ arguments: [String: Any] = [:]) throws {
+  /// The registers of the first processor, as QEMU's "info registers" has them.
+  public func registers() throws -> String {
+    let line = ["command-line": "info registers"]
+    return try execute("human-monitor-command", line) as? String ?? ""
+  }
+
+  /// Runs a command, and returns what it does when it is done.
+  @discardableResult
+  private func execute(_ command: String, _ arguments: [String: Any] = [:]) throws -> Any {
     let request = try JSONSerialization.data(
       withJSONObject: ["execute": command, "arguments": arguments])
     try connection.write(contentsOf: request + Data("\n".utf8))
@@ -43,7 +52,7 @@ public final class MachineMonitor {
         throw EmulatorError("\(command): \(error["desc"] ?? error)")
       }
       // The greeting and events have neither.
-      if answer["return"] != nil { return }
+      if let result = answer["return"] { return result }
     }
   }
 
@@ -52,6 +61,13 @@ public final class MachineMonitor {
       if let end = received.firstIndex(of: UInt8(ascii: "\n")) {
         defer { received = Data(received[(end + 1)...]) }
         return Data(received[..<end])
+      }
+      var readable = pollfd(
+        fd: connection.fileDescriptor, events: Int16(POLLIN), revents: 0)
+      guard unsafe poll(&readable, 1, Self.patience * 1000) != 0 else {
+        throw EmulatorError(
+          "the emulator's monitor did not answer within \(Self.patience) s; "
+            + "it stands still, or has another client")
       }
       let more = connection.availableData
       guard !more.isEmpty else { throw EmulatorError("the emulator closed its monitor") }

@@ -57,9 +57,11 @@ extension PairTests {
           Self.table[scenario.name, link] = result
           report(link, scenario, result, since: started)
         } catch {
-          // What the BMC says of it, and both kernels.
+          // What the BMC says of it, the processors, and both kernels.
           let messages =
-            ((try? rig?.bmc("ps | grep ipmi-; dmesg | tail -n 8")) ?? [])
+            [try? rig?.pair.monitorBMC().registers(), try? rig?.pair.monitorHost().registers()]
+            .compactMap { $0 }
+            + ((try? rig?.bmc("ps | grep ipmi-; dmesg | tail -n 8")) ?? [])
             + ((try? rig?.host("dmesg | grep -i ipmi | tail -n 8")) ?? [])
           for line in (rig?.pair.bmc?.lines.suffix(12) ?? []) + messages { print("  | \(line)") }
           rig = nil
