@@ -28,10 +28,15 @@ public struct DeviceProgram {
 
   /// A host's program, whose /dev/ipmi0 has the BMC that listens at a Unix socket and speaks the VM
   /// protocol.
-  public init(hostOfBMCAt path: String, access: DeviceAccess) {
+  ///
+  /// - Parameter observer: called with everything that goes over that socket.
+  public init(
+    hostOfBMCAt path: String, access: DeviceAccess,
+    observer: @escaping (WireEvent) -> Void = { _ in }
+  ) {
     self.access = access
     names = ["ipmi0"]
-    serve = { [try HostFile(path: path)] }
+    serve = { [try HostFile(path: path, observer: observer)] }
   }
 
   /// Runs a program, found on PATH, to its end. Once every host is a script that is over, the program

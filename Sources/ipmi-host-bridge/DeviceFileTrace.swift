@@ -14,22 +14,14 @@ final class DeviceFileTrace: Sendable {
   private let names: [String]
   private let counts: Mutex<[UInt8]>
 
-  /// Begins the files at `paths`.
-  init(_ paths: [String], _ devices: [EmulatedDevice]) throws {
+  /// Begins the files; nil where none is wanted.
+  init?(_ files: TraceOptions, _ devices: [EmulatedDevice]) throws {
+    guard let log = try files.begin(devices.map { TraceChannel(device: $0.name) }) else {
+      return nil
+    }
+    self.log = log
     names = devices.map(\.name)
     counts = Mutex(devices.map { _ in 0 })
-    do {
-      log = try TraceLog(
-        paths,
-        channels: devices.map {
-          TraceChannel(
-            FixedBytes(truncating: $0.name), .messages,
-            description: FixedBytes(truncating: "/dev/\($0.name)"))
-        },
-        comment: CommandLine.arguments.joined(separator: " "))
-    } catch {
-      throw EmulatorError(error.description)
-    }
   }
 
   func note(_ device: EmulatedDevice, _ event: DeviceEvent) {
@@ -65,5 +57,14 @@ final class DeviceFileTrace: Sendable {
   /// BT's sequence number; the others have none.
   private static func number(in bytes: [UInt8], _ device: EmulatedDevice) -> UInt8? {
     device.kind == .bt ? bytes[2] : nil
+  }
+}
+
+extension TraceChannel {
+  /// The messages of a device's file.
+  init(device name: String) {
+    self.init(
+      FixedBytes(truncating: name), .messages,
+      description: FixedBytes(truncating: "/dev/\(name)"))
   }
 }

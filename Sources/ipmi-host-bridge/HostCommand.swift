@@ -1,5 +1,8 @@
 import ArgumentParser
 import CharacterDevice
+import EmulatedPair
+import Tracing
+import Transport
 
 /// Gives a host's program a /dev/ipmi0.
 struct HostCommand: ParsableCommand {
@@ -16,9 +19,10 @@ struct HostCommand: ParsableCommand {
 
         ipmi-host-bridge host --bmc unix:bmc.sock -- ipmitool mc info
 
-      What the two say to each other is shown and traced by a "capture" in between:
+      --trace writes what the two say to each other, for Wireshark or for programs. It is shown by a \
+      "capture" in between:
 
-        ipmi-host-bridge capture --listen unix:tap.sock --to unix:bmc.sock --trace pc.pcapng
+        ipmi-host-bridge capture --listen unix:tap.sock --to unix:bmc.sock
         ipmi-host-bridge host --bmc unix:tap.sock -- ipmitool mc info
 
       The exit status is the program's; 77 where this machine allows no such device.
@@ -26,6 +30,8 @@ struct HostCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Where the BMC listens: unix:PATH.", valueName: "address"))
   var bmc: String
+
+  @OptionGroup var files: TraceOptions
 
   @OptionGroup var options: DeviceOptions
 
@@ -46,9 +52,25 @@ struct HostCommand: ParsableCommand {
   }
 
   func run() throws {
+    let log = try files.begin([TraceChannel(device: "ipmi0")])
+    let tap = log.map { WireTap($0, channel: 0) }
     let program = DeviceProgram(
-      hostOfBMCAt: String(bmc.dropFirst("unix:".count)), access: try options.access())
+      hostOfBMCAt: String(bmc.dropFirst("unix:".count)), access: try options.access()
+    ) { tap?.note($0) }
     let status = try DeviceOptions.run(program, command)
+    if let failure = log?.end().first { throw EmulatorError(failure) }
     guard status == 0 else { throw ExitCode(status) }
+  }
+}
+
+extension WireTap {
+  fileprivate func note(_ event: WireEvent) {
+    switch event {
+    case .connected: connected()
+    case .disconnected: disconnected()
+    case .hostSent(let bytes): hostSends(bytes.span)
+    case .bmcSent(let bytes): bmcSends(bytes.span)
+    }
+    flush()
   }
 }

@@ -133,7 +133,7 @@ struct OpenBMCCommand: ParsableCommand {
       throw ValidationError(error.description)
     }
     report.begin()
-    let trace = files.trace.isEmpty ? nil : try DeviceFileTrace(files.trace, devices)
+    let trace = try DeviceFileTrace(files, devices)
     let quiet = quiet
     let program = DeviceProgram(devices, access: try options.access()) { device, event in
       if !quiet { DeviceTranscript.note(device, event) }

@@ -1,5 +1,8 @@
 import ArgumentParser
+import EmulatedPair
 import Foundation
+import IPMI
+import Tracing
 import Transport
 
 /// A recorded host, against any BMC.
@@ -23,6 +26,8 @@ struct ReplayCommand: ParsableCommand {
       behind the completion code from 0, as in the list of differences:
 
         ipmi-host-bridge replay pc.pcapng --to unix:bmc.sock --ignore "Get Device ID" --ignore 042D:0-1
+
+      --trace writes what is said now, to be shown by Wireshark or "report", or replayed itself.
 
       A BMC answers as before only if it is as it was: start it anew, and with what it had. One that \
       a recorded request resets, or powers its host off, may close the connection, which ends the run.
@@ -61,6 +66,8 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How long an answer is waited for, in seconds.", valueName: "seconds"))
   var timeout = 5.0
 
+  @OptionGroup var files: TraceOptions
+
   @Flag(help: "Accept TCP addresses that are not of this machine alone.")
   var allowRemote = false
 
@@ -82,7 +89,9 @@ struct ReplayCommand: ParsableCommand {
       print(
         total + (controls == 0 ? "" : "; the BMC would have controlled its host \(controls) times"))
       guard result.differences == 0 else { throw ExitCode.failure }
-    } catch let error as LinkError {
+    } catch let error as any Error & CustomStringConvertible
+      where error is LinkError || error is EmulatorError
+    {
       complain("Error: \(error.description)")
       throw ExitCode(2)
     }
@@ -105,7 +114,13 @@ struct ReplayCommand: ParsableCommand {
     let replay = Replay(
       recording, speed: speed, timeout: UInt64(timeout * 1_000_000_000),
       rules: ignore + (exact ? [] : ReplayRule.clocks))
-    return try replay.run(to: to) { done in
+    let log = try files.begin([
+      TraceChannel(
+        FixedBytes("vm"), .messages, description: FixedBytes(truncating: "VM protocol to \(to)"))
+    ])
+    files.explain()
+    defer { for failure in log?.end() ?? [] { complain(failure) } }
+    return try replay.run(to: to, log: log) { done in
       complain("\(done) of \(count) requests")
     } difference: { difference in
       for line in difference.lines { print(line) }

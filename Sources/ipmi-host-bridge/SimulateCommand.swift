@@ -134,7 +134,7 @@ struct SimulateCommand: ParsableCommand {
     logger.logLevel = logLevel
 
     let end = EndOfProgram()
-    let log = try makeLog()
+    let log = try files.begin(channels)
     let schedule = try faults.schedule(for: .wire)
     let simulator = Simulator(logger: logger, trace: log, faults: schedule)
     var states = StateFiles(state, logger: logger)
@@ -173,19 +173,12 @@ struct SimulateCommand: ParsableCommand {
     }
   }
 
-  /// The trace that is asked for: a channel for each link.
-  private func makeLog() throws -> TraceLog? {
-    guard !files.trace.isEmpty else { return nil }
-    let channels = (listen + connect).enumerated().map { index, address in
+  /// Those of a trace: one for each link.
+  private var channels: [TraceChannel] {
+    (listen + connect).enumerated().map { index, address in
       TraceChannel(
         FixedBytes(truncating: "link\(index + 1)"), .messages,
         description: FixedBytes(truncating: address.description))
-    }
-    do {
-      return try TraceLog(
-        files.trace, channels: channels, comment: CommandLine.arguments.joined(separator: " "))
-    } catch {
-      throw EmulatorError(error.description)
     }
   }
 

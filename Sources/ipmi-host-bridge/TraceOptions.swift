@@ -1,4 +1,5 @@
 import ArgumentParser
+import EmulatedPair
 import Tracing
 import Transport
 
@@ -11,6 +12,17 @@ struct TraceOptions: ParsableArguments {
   var trace: [String] = []
 
   func validate() throws { try Self.validate(trace, showRegisters: false) }
+
+  /// Begins the files; nil where none is wanted.
+  func begin(_ channels: [TraceChannel]) throws -> TraceLog? {
+    guard !trace.isEmpty else { return nil }
+    do {
+      return try TraceLog(
+        trace, channels: channels, comment: CommandLine.arguments.joined(separator: " "))
+    } catch {
+      throw EmulatorError(error.description)
+    }
+  }
 
   /// Refuses files that cannot be written, or that would show nothing.
   static func validate(_ trace: [String], showRegisters: Bool) throws {

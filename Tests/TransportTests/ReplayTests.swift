@@ -52,6 +52,22 @@ import Transport
     #expect(try replay(trace).status == .exited(0))
   }
 
+  @Test func `what a replay traces is replayed itself`() throws {
+    let tapped = try recorded()
+    defer { withExtendedLifetime(tapped) {} }
+    let path = tapped.path("again.pcapng")
+    let run = try replay(tapped.path("pc.pcapng"), on: [], ["--trace", path])
+    #expect(run.status == .exited(0))
+    let again = try replay(path)
+    #expect(again.status == .exited(0))
+    #expect(again.lines.last == "\(script.count) requests, 0 differences")
+    let recordings = try ["pc.pcapng", "again.pcapng"].map {
+      try Recording(tapped.file($0), channel: nil).exchanges
+    }
+    #expect(recordings[0].map(\.request) == recordings[1].map(\.request))
+    #expect(recordings[0].map(\.response) == recordings[1].map(\.response))
+  }
+
   @Test func `on another firmware the commands that differ are listed, and no others`() throws {
     let tapped = try recorded()
     // Its folder goes with it.

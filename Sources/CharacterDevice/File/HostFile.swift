@@ -3,12 +3,21 @@ import Glibc
 import IPMI
 import VMProtocol
 
+/// What goes over the socket between a host and its BMC, in bytes of the VM protocol.
+public enum WireEvent: Sendable {
+  case connected
+  case disconnected
+  case hostSent([UInt8])
+  case bmcSent([UInt8])
+}
+
 /// `/dev/ipmi0` for a host's software, in front of a BMC that speaks the VM protocol.
 final class HostFile: FileCalls, ServedDevice {
   private var driver = IPMIDriver()
   private var decoder = VMDecoder(role: .vm)
   private var output = VMOutput<2048>()
   private var connection: Int32
+  private let observer: (WireEvent) -> Void
   private var file: (any FileSource)?
   let hasPositions = false
   let hostIsDone = false
@@ -17,13 +26,15 @@ final class HostFile: FileCalls, ServedDevice {
   func programEnded(_ status: Int32) -> Bool { false }
 
   /// - Parameter path: the Unix socket at which the BMC listens.
-  init(path: String) throws {
+  init(path: String, observer: @escaping (WireEvent) -> Void = { _ in }) throws {
+    self.observer = observer
     connection = try connectToUnixSocket(path)
+    observer(.connected)
     _ = output.append(control: .version, argument: VMControl.protocolVersion)
     _ = output.append(control: .capabilities, argument: VMCapabilities.attention.rawValue)
   }
 
-  deinit { if connection >= 0 { close(connection) } }
+  deinit { disconnect() }
 
   func attach(to opener: FileOpener) throws { file = try opener.source(for: self) }
 
@@ -60,7 +71,9 @@ final class HostFile: FileCalls, ServedDevice {
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = unsafe recv(connection, &bytes, bytes.count, 0)
     if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { disconnect() }
-    for byte in bytes.prefix(max(0, count)) {
+    bytes.removeLast(bytes.count - max(0, count))
+    if !bytes.isEmpty { observer(.bmcSent(bytes)) }
+    for byte in bytes {
       switch decoder.feed(byte) {
       case .message(let id, let message): driver.answer(id, message)
       case .control(.attention, _), .control(.attentionWithInterrupt, _): driver.attention()
@@ -76,13 +89,16 @@ final class HostFile: FileCalls, ServedDevice {
     let bytes = (0..<chunk.count).map { chunk[$0] }
     let count = unsafe Glibc.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     if count < 0, errno != EAGAIN, errno != EINTR { disconnect() }
+    if count > 0 { observer(.hostSent(Array(bytes.prefix(count)))) }
     output.removeFirst(max(0, count))
   }
 
   private func disconnect() {
+    guard connection >= 0 else { return }
     close(connection)
     connection = -1
     output.removeAll()
+    observer(.disconnected)
   }
 
   // MARK: The file

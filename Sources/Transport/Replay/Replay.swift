@@ -39,11 +39,12 @@ public struct Replay: Sendable {
   /// Connects to the BMC at `address`, and returns when the last request is done.
   ///
   /// - Parameters:
+  ///   - log: Has one channel, for what is said.
   ///   - progress: Called about once a second with the number of requests that are done.
   ///   - difference: Called with each difference.
   /// - Throws: ``LinkError`` where the BMC cannot be reached, or is gone before the end.
   public func run(
-    to address: LinkAddress, progress: @escaping @Sendable (Int) -> Void,
+    to address: LinkAddress, log: TraceLog? = nil, progress: @escaping @Sendable (Int) -> Void,
     difference: @escaping @Sendable (ReplayDifference) -> Void
   ) throws -> Result {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -53,7 +54,9 @@ public struct Replay: Sendable {
     let bootstrap = ClientBootstrap(group: eventLoop).channelInitializer { [self] channel in
       channel.eventLoop.makeCompletedFuture {
         try channel.pipeline.syncOperations.addHandler(
-          ReplayHandler(self, end, progress: progress, difference: difference))
+          ReplayHandler(
+            self, end, log.map { WireTap($0, channel: 0) }, progress: progress,
+            difference: difference))
       }
     }
     do {

@@ -9,6 +9,7 @@ final class ReplayHandler: ChannelInboundHandler {
 
   private let replay: Replay
   private let end: EventLoopPromise<Replay.Result>
+  private let tap: WireTap?
   private let progress: (Int) -> Void
   private let difference: (ReplayDifference) -> Void
 
@@ -21,11 +22,12 @@ final class ReplayHandler: ChannelInboundHandler {
   private var reporter: RepeatedTask?
 
   init(
-    _ replay: Replay, _ end: EventLoopPromise<Replay.Result>,
+    _ replay: Replay, _ end: EventLoopPromise<Replay.Result>, _ tap: WireTap?,
     progress: @escaping (Int) -> Void, difference: @escaping (ReplayDifference) -> Void
   ) {
     self.replay = replay
     self.end = end
+    self.tap = tap
     self.progress = progress
     self.difference = difference
   }
@@ -38,6 +40,7 @@ final class ReplayHandler: ChannelInboundHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     start = .now()
+    tap?.connected()
     let this = NIOLoopBound(self, eventLoop: context.eventLoop)
     reporter = context.eventLoop.scheduleRepeatedTask(
       initialDelay: .seconds(1), delay: .seconds(1)
@@ -78,6 +81,7 @@ final class ReplayHandler: ChannelInboundHandler {
     guard !output.isEmpty else { return }
     var bytes = context.channel.allocator.buffer(capacity: 1024)
     bytes.writeWithOutputRawSpan(minimumWritableBytes: 1024) { output.move(to: &$0) }
+    tap?.hostSends(bytes.readableBytesUInt8Span)
     context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
   }
 
@@ -94,6 +98,8 @@ final class ReplayHandler: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = unwrapInboundIn(data)
+    tap?.bmcSends(bytes.readableBytesUInt8Span)
+    defer { tap?.flush() }
     var offset = 0
     while let event = decoder.feed(bytes.readableBytesUInt8Span, from: &offset) {
       switch event {
@@ -123,6 +129,7 @@ final class ReplayHandler: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     timer?.cancel()
     reporter?.cancel()
+    tap?.disconnected()
     if result.exchanges == exchanges.count {
       end.succeed(result)
     } else {

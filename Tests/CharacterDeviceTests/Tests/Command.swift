@@ -46,12 +46,12 @@ enum Command {
 
   /// Runs a program of a host's in front of the BMC at `socket`, likewise.
   static func host(
-    _ socket: String, _ command: [String], by way: Way = .fuse
+    _ socket: String, _ command: [String], by way: Way = .fuse, options: [String] = []
   ) throws -> (status: ExitStatus, lines: [String]) {
     let process = try ChildProcess(
       name: "host",
-      command: [executable, "host", "--device", way.rawValue, "--bmc", "unix:" + socket, "--"]
-        + command)
+      command: [executable, "host", "--device", way.rawValue, "--bmc", "unix:" + socket]
+        + options + ["--"] + command)
     return (try process.waitForExit(timeout: 30), process.lines)
   }
 

@@ -52,8 +52,17 @@ struct HostProgramTests {
     #expect(info.status == .exited(0), "\(info.lines)")
     #expect(info.lines.contains { $0.hasPrefix("IPMI Version") && $0.hasSuffix(": 2.0") })
     // An answer that is no success is ipmitool's own failure, and its status this program's.
-    let failure = try Command.host(socket, ["ipmitool", "raw", "6", "0xff"], by: way)
+    let trace = directory.appending("host.jsonl")
+    let failure = try Command.host(
+      socket, ["ipmitool", "raw", "6", "0xff"], by: way, options: ["--trace", trace])
     #expect(failure.status == .exited(1))
+    let events = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
+    #expect(events.dropFirst().allSatisfy { $0.contains(#""channel":"ipmi0""#) }, "\(events)")
+    for event in ["connected", "request", "response", "disconnected"] {
+      #expect(events.contains { $0.contains(#""event":"\#(event)""#) }, "\(event): \(events)")
+    }
+    // What ipmitool asked last.
+    #expect(events.last { $0.contains("request") }?.contains(#""command":255"#) == true)
     if Programs.find("bmc-info") != nil {
       let free = try Command.host(
         socket, ["bmc-info", "--driver-type=OPENIPMI", "--driver-device=/dev/ipmi0"], by: way)
