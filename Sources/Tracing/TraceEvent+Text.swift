@@ -66,6 +66,7 @@ extension TraceEvent.Occurrence {
     case .fault(let what, let rule):
       text.append("fault: ")
       text.append(contentsOf: what)
+      guard rule > 0 else { return }
       text.append(" (rule ")
       text.append(decimal: UInt64(rule))
       text.append(")")

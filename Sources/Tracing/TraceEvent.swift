@@ -42,7 +42,8 @@ public struct TraceEvent: Equatable, Sendable {
     case connected(TraceSide)
     /// A side has gone.
     case disconnected(TraceSide)
-    /// A fault was made to happen, on purpose: what, in words, and by which rule, from 1.
+    /// A fault was made to happen, on purpose: what, in words, and by which rule: from 1, and 0
+    /// where chance alone chose it.
     case fault(FixedBytes<48>, rule: UInt8)
   }
 }

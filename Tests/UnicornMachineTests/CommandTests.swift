@@ -74,6 +74,8 @@ private let hasQEMU =
       #expect(counts["response", default: 0] >= 13)
       #expect(counts["request", default: 0] >= counts["response", default: 0])
       #expect(counts["write", default: 0] > 100)
+      let faults = plain.lines.compactMap { $0.wholeMatch(of: /.* (\d+) faults/)?.1 }.first
+      #expect(counts["fault"] == faults.flatMap { Int($0) })
       let waveform = try String(contentsOfFile: "\(directory)/run.vcd", encoding: .utf8)
       #expect(waveform.contains("$scope module \(soc == "npcm750" ? "kcs1" : "kcs3") $end"))
       #expect(waveform.contains("$scope module ibt $end") == (soc != "npcm750"))

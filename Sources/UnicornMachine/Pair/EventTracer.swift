@@ -60,6 +60,12 @@ struct EventTracer {
     recorder(Self.kcs)(.reset(side))
   }
 
+  /// A fault was made to happen, by a rule or by the seed, whose number is 0.
+  mutating func fault(_ name: StaticString, rule: Int, at now: UInt64) {
+    time = max(time, now)
+    recorder(Self.kcs)(.fault(FixedBytes(name), rule: UInt8(clamping: rule)))
+  }
+
   /// Tells of what happens now on a channel.
   private func recorder(_ channel: Int) -> (TraceEvent.Occurrence) -> Void {
     { [tell, time] in tell(TraceEvent(time: time, channel: channel, $0)) }

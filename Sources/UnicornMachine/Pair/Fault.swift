@@ -14,15 +14,15 @@ enum Fault: Hashable, Sendable {
   /// A bit of a byte on the bus was another one for who got it. It has happened already.
   case bitChanged
 
-  /// What the trace calls it.
+  /// What traces call it.
   var name: StaticString {
     switch self {
-    case .hostAbort: " fault host abort"
-    case .hostReset: " fault host reset"
-    case .bmcReset: " fault bmc reset"
-    case .hostDelay: " fault host delay"
-    case .bmcDelay: " fault bmc delay"
-    case .bitChanged: " fault bit changed"
+    case .hostAbort: "host abort"
+    case .hostReset: "host reset"
+    case .bmcReset: "bmc reset"
+    case .hostDelay: "host delay"
+    case .bmcDelay: "bmc delay"
+    case .bitChanged: "bit changed"
     }
   }
 
@@ -57,8 +57,10 @@ struct PairFaults {
   /// The link is in use at `now`.
   mutating func begin(at now: UInt64) { chosen.begin(at: now) }
 
-  /// Takes a fault that is due at `now`.
-  mutating func take(at now: UInt64) -> Fault? { chosen.take(at: now) ?? scheduled?.take(at: now) }
+  /// Takes a fault that is due at `now`, and the number of its rule: from 1, and 0 of the seed's.
+  mutating func take(at now: UInt64) -> (fault: Fault, rule: Int)? {
+    chosen.take(at: now).map { ($0, 0) } ?? scheduled?.take(at: now)
+  }
 
   /// A byte that the host writes to a port: as it arrives.
   mutating func write(_ port: UInt16, _ value: UInt8, at time: UInt64) -> UInt8 {

@@ -138,9 +138,10 @@ public final class Pair {
   }
 
   private func makeFaultsHappen(at time: UInt64) throws {
-    while let fault = faults.take(at: time) {
+    while let (fault, rule) = faults.take(at: time) {
       faultCount += 1
-      trace.record(fault.name, at: time)
+      trace.record(fault: fault.name, at: time)
+      tracer?.fault(fault.name, rule: rule, at: time)
       switch fault {
       case .hostAbort: host.abort()
       case .hostReset:

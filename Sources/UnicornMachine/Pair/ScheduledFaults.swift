@@ -14,7 +14,7 @@ import IPMI
 struct ScheduledFaults {
   private var engine: FaultEngine
   private var messages = BusMessages()
-  private var due: [(time: UInt64, fault: Fault)] = []
+  private var due: [(time: UInt64, fault: Fault, rule: Int)] = []
 
   /// - Parameter seed: The pair's: of what chance decides, each pair has its own.
   init(_ schedule: FaultSchedule, seed: UInt64) {
@@ -28,15 +28,15 @@ struct ScheduledFaults {
     [due.first?.time, engine.deadline].compactMap { $0 }.min()
   }
 
-  /// Takes a fault that is due at `now`.
-  mutating func take(at now: UInt64) -> Fault? {
-    if let first = due.first, first.time <= now {
-      due.removeFirst()
-      return first.fault
+  /// Takes a fault that is due at `now`, and the number of its rule, from 1.
+  mutating func take(at now: UInt64) -> (fault: Fault, rule: Int)? {
+    if due.first.map({ $0.time > now }) ?? true {
+      guard let index = engine.advance(to: now) else { return nil }
+      happens(index, nil, now)
     }
-    guard let index = engine.advance(to: now) else { return nil }
-    happens(engine.schedule.rules[index], nil, now)
-    return due.isEmpty ? nil : due.removeFirst().fault
+    guard !due.isEmpty else { return nil }
+    let (_, fault, rule) = due.removeFirst()
+    return (fault, rule)
   }
 
   /// A byte that the host writes: as it arrives.
@@ -59,24 +59,25 @@ struct ScheduledFaults {
     guard !verdict.isLostToAbsence else { return value }
     var index = 0
     while let rule = verdict.nextRule(from: index) {
-      happens(engine.schedule.rules[rule], direction, time)
+      happens(rule, direction, time)
       index = rule + 1
     }
     return verdict.damage.map { value ^ 1 << UInt8($0 % 8) } ?? value
   }
 
-  private mutating func happens(
-    _ rule: FaultRule, _ direction: FaultDirection?, _ time: UInt64
-  ) {
+  /// - Parameter index: The rule's, from 0.
+  private mutating func happens(_ index: Int, _ direction: FaultDirection?, _ time: UInt64) {
+    let rule = engine.schedule.rules[index]
+    func add(_ fault: Fault) { due.append((time, fault, index + 1)) }
     switch rule.action {
     case .delay(let duration):
-      due.append((time, direction == .request ? .bmcDelay(duration) : .hostDelay(duration)))
-    case .corrupt: due.append((time, .bitChanged))
-    case .abort: due.append((time, .hostAbort))
-    case .resetHost: due.append((time, .hostReset))
+      add(direction == .request ? .bmcDelay(duration) : .hostDelay(duration))
+    case .corrupt: add(.bitChanged)
+    case .abort: add(.hostAbort)
+    case .resetHost: add(.hostReset)
     case .resetBMC:
-      due.append((time, .bmcReset))
-      if let duration = rule.duration { due.append((time, .bmcDelay(duration))) }
+      add(.bmcReset)
+      if let duration = rule.duration { add(.bmcDelay(duration)) }
     // Of the wire only.
     case .drop, .duplicate, .truncate, .answer, .attention, .cut: break
     }

@@ -91,6 +91,13 @@ struct Trace {
     end()
   }
 
+  /// A fault was made to happen.
+  mutating func record(fault name: StaticString, at time: UInt64) {
+    begin(time, " fault ")
+    append(name)
+    end()
+  }
+
   /// Something else, with the bytes of a message.
   mutating func record(_ what: StaticString, _ bytes: [UInt8] = [], at time: UInt64) {
     begin(time, what)
