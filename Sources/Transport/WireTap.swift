@@ -3,7 +3,7 @@ import Tracing
 
 /// Looks on at a VM protocol connection: both ends' bytes, as what they mean to the other end.
 ///
-/// Belongs to one event loop. A class, so that a link that is not looked at has no room for it.
+/// Belongs to one thread or event loop. A class, so that a link that is not looked at has no room for it.
 public final class WireTap {
   private let log: TraceLog
   private let channel: Int

@@ -96,15 +96,7 @@ struct CaptureCommand: ParsableCommand {
     let schedule = try faults.schedule(for: .wire)
     var counts: [UInt64] = []
     do {
-      let log = try TraceLog(
-        files.trace,
-        channels: [
-          TraceChannel(
-            FixedBytes("vm"), .messages,
-            description: FixedBytes(truncating: "VM protocol to \(to)"))
-        ],
-        comment: CommandLine.arguments.joined(separator: " ")
-      ) { view.show($0) }
+      let log = try files.begin([TraceChannel(wireTo: to)]) { view.show($0) }
       let capture = Capture(to: to, log: log, logger: logger, faults: schedule)
       do {
         print("listening on \(try capture.listen(on: listen))")

@@ -59,12 +59,3 @@ final class DeviceFileTrace: Sendable {
     device.kind == .bt ? bytes[2] : nil
   }
 }
-
-extension TraceChannel {
-  /// The messages of a device's file.
-  init(device name: String) {
-    self.init(
-      FixedBytes(truncating: name), .messages,
-      description: FixedBytes(truncating: "/dev/\(name)"))
-  }
-}

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CharacterDevice
-import EmulatedPair
 import Tracing
 import Transport
 
@@ -19,8 +18,9 @@ struct HostCommand: ParsableCommand {
 
         ipmi-host-bridge host --bmc unix:bmc.sock -- ipmitool mc info
 
-      --trace writes what the two say to each other, for Wireshark or for programs. It is shown by a \
-      "capture" in between:
+      --trace writes what the two say to each other, for programs, or for Wireshark, which needs one \
+      preference: tshark -o ipmi.dissect_bus_commands:TRUE -r FILE. A "capture" in between shows it as \
+      it goes on:
 
         ipmi-host-bridge capture --listen unix:tap.sock --to unix:bmc.sock
         ipmi-host-bridge host --bmc unix:tap.sock -- ipmitool mc info
@@ -58,8 +58,10 @@ struct HostCommand: ParsableCommand {
       hostOfBMCAt: String(bmc.dropFirst("unix:".count)), access: try options.access()
     ) { tap?.note($0) }
     let status = try DeviceOptions.run(program, command)
-    if let failure = log?.end().first { throw EmulatorError(failure) }
+    let failure = log?.end().first
+    if let failure { DeviceTranscript.write("Error: \(failure)") }
     guard status == 0 else { throw ExitCode(status) }
+    guard failure == nil else { throw ExitCode.failure }
   }
 }
 

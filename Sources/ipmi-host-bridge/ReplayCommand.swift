@@ -1,7 +1,6 @@
 import ArgumentParser
 import EmulatedPair
 import Foundation
-import IPMI
 import Tracing
 import Transport
 
@@ -11,7 +10,7 @@ struct ReplayCommand: ParsableCommand {
     commandName: "replay",
     abstract: "Send a recorded PC's requests to a BMC again, and compare the answers.",
     discussion: """
-      The file is a .pcapng of "capture --trace" or "simulate --trace". Its requests are sent to \
+      The file is a .pcapng of "capture --trace", "simulate --trace" or the like. Its requests are sent to \
       another BMC, another version of the same firmware, or the same one, over OpenIPMI's VM protocol, \
       one at a time. Every byte of each answer is compared with the recorded one:
 
@@ -76,6 +75,9 @@ struct ReplayCommand: ParsableCommand {
     if case .tcp(_, 0) = to {
       throw ValidationError("--to needs the port that the BMC listens on.")
     }
+    guard !files.trace.contains(file) else {
+      throw ValidationError("--trace \(file): this is the recording, which would be lost.")
+    }
     guard timeout > 0, timeout <= 3600 else {
       throw ValidationError("--timeout \(timeout): more than 0 and at most 3600 s are expected.")
     }
@@ -114,18 +116,16 @@ struct ReplayCommand: ParsableCommand {
     let replay = Replay(
       recording, speed: speed, timeout: UInt64(timeout * 1_000_000_000),
       rules: ignore + (exact ? [] : ReplayRule.clocks))
-    let log = try files.begin([
-      TraceChannel(
-        FixedBytes("vm"), .messages, description: FixedBytes(truncating: "VM protocol to \(to)"))
-    ])
+    let log = try files.begin([TraceChannel(wireTo: to)])
     files.explain()
-    defer { for failure in log?.end() ?? [] { complain(failure) } }
-    return try replay.run(to: to, log: log) { done in
+    let result = try replay.run(to: to, log: log) { done in
       complain("\(done) of \(count) requests")
     } difference: { difference in
       for line in difference.lines { print(line) }
       flushOutput()
     }
+    if let failure = log?.end().first { throw EmulatorError(failure) }
+    return result
   }
 
   private func read() throws -> Data {

@@ -9,7 +9,7 @@ struct ReportCommand: ParsableCommand {
     commandName: "report",
     abstract: "Make a page of a trace: what was asked, how long it took, what went wrong.",
     discussion: """
-      The file is a .pcapng or a .jsonl of "capture --trace", "simulate --trace", "pair-qemu --trace" \
+      The file is a .pcapng or a .jsonl of "capture --trace", of any other command's --trace, \
       or of trace= of the QEMU device "ipmi-host-extern". The page is one file, which needs no network:
 
         ipmi-host-bridge report kcs1.jsonl -o report.html

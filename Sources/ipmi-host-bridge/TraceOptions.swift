@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmulatedPair
+import IPMI
 import Tracing
 import Transport
 
@@ -16,9 +17,17 @@ struct TraceOptions: ParsableArguments {
   /// Begins the files; nil where none is wanted.
   func begin(_ channels: [TraceChannel]) throws -> TraceLog? {
     guard !trace.isEmpty else { return nil }
+    return try begin(channels) { _ in }
+  }
+
+  /// Begins the files, if any, with somebody who looks on.
+  func begin(
+    _ channels: [TraceChannel], observer: @escaping @Sendable (TraceEvent) -> Void
+  ) throws -> TraceLog {
     do {
       return try TraceLog(
-        trace, channels: channels, comment: CommandLine.arguments.joined(separator: " "))
+        trace, channels: channels, comment: CommandLine.arguments.joined(separator: " "),
+        observer: observer)
     } catch {
       throw EmulatorError(error.description)
     }
@@ -57,4 +66,20 @@ struct TraceOptions: ParsableArguments {
 
   /// Without the preference, Wireshark 4 decodes no message.
   static let tshark = "tshark -o ipmi.dissect_bus_commands:TRUE"
+}
+
+extension TraceChannel {
+  /// The messages of a device's file.
+  init(device name: String) {
+    self.init(
+      FixedBytes(truncating: name), .messages,
+      description: FixedBytes(truncating: "/dev/\(name)"))
+  }
+
+  /// The messages of a connection to a BMC.
+  init(wireTo address: LinkAddress) {
+    self.init(
+      FixedBytes("vm"), .messages,
+      description: FixedBytes(truncating: "VM protocol to \(address)"))
+  }
 }

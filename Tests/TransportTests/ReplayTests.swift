@@ -68,6 +68,22 @@ import Transport
     #expect(recordings[0].map(\.response) == recordings[1].map(\.response))
   }
 
+  @Test func `a replay keeps what it replays, and says where it could not write`() throws {
+    let tapped = try recorded()
+    defer { withExtendedLifetime(tapped) {} }
+    let path = tapped.path("pc.pcapng")
+    let size = try tapped.file("pc.pcapng").count
+    let refused = try replay(path, on: [], ["--trace", path])
+    #expect(refused.status == .exited(64))
+    #expect(refused.lines.contains { $0.contains("this is the recording, which would be lost") })
+    #expect(try tapped.file("pc.pcapng").count == size)
+    let full = tapped.path("full.pcapng")
+    try FileManager.default.createSymbolicLink(atPath: full, withDestinationPath: "/dev/full")
+    let unwritten = try replay(path, on: [], ["--trace", full])
+    #expect(unwritten.status == .exited(2))
+    #expect(unwritten.lines.contains { $0.hasPrefix("Error: \(full): ") }, "\(unwritten.lines)")
+  }
+
   @Test func `on another firmware the commands that differ are listed, and no others`() throws {
     let tapped = try recorded()
     // Its folder goes with it.

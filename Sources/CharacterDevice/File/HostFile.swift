@@ -3,14 +3,6 @@ import Glibc
 import IPMI
 import VMProtocol
 
-/// What goes over the socket between a host and its BMC, in bytes of the VM protocol.
-public enum WireEvent: Sendable {
-  case connected
-  case disconnected
-  case hostSent([UInt8])
-  case bmcSent([UInt8])
-}
-
 /// `/dev/ipmi0` for a host's software, in front of a BMC that speaks the VM protocol.
 final class HostFile: FileCalls, ServedDevice {
   private var driver = IPMIDriver()

@@ -83,6 +83,7 @@ final class ReplayHandler: ChannelInboundHandler {
     bytes.writeWithOutputRawSpan(minimumWritableBytes: 1024) { output.move(to: &$0) }
     tap?.hostSends(bytes.readableBytesUInt8Span)
     context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    tap?.flush()
   }
 
   private func bind(
@@ -99,7 +100,7 @@ final class ReplayHandler: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = unwrapInboundIn(data)
     tap?.bmcSends(bytes.readableBytesUInt8Span)
-    defer { tap?.flush() }
+    tap?.flush()
     var offset = 0
     while let event = decoder.feed(bytes.readableBytesUInt8Span, from: &offset) {
       switch event {
