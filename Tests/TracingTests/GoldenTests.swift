@@ -41,6 +41,8 @@ import Tracing
     (.control(from: .bmc, code: 3, argument: nil), "BMC: power off"),
     (.control(from: .host, code: 8, argument: 0x3F), "host: capabilities 3Fh"),
     (.damaged(from: .bmc, .danglingEscape), "damaged frame from BMC: ends within an escape"),
+    (.fault(FixedBytes("response dropped"), rule: 3), "fault: response dropped (rule 3)"),
+    (.fault(FixedBytes("host abort"), rule: 0), "fault: host abort"),
   ])
   func inWords(_ occurrence: TraceEvent.Occurrence, _ expected: String) {
     var text: FixedBytes<200> = []

@@ -75,10 +75,18 @@ private let hasQEMU =
       #expect(counts["request", default: 0] >= counts["response", default: 0])
       #expect(counts["write", default: 0] > 100)
       let faults = plain.lines.compactMap { $0.wholeMatch(of: /.* (\d+) faults/)?.1 }.first
-      #expect(counts["fault"] == faults.flatMap { Int($0) })
+      #expect(counts["fault"] == Int(try #require(faults)))
       let waveform = try String(contentsOfFile: "\(directory)/run.vcd", encoding: .utf8)
       #expect(waveform.contains("$scope module \(soc == "npcm750" ? "kcs1" : "kcs3") $end"))
       #expect(waveform.contains("$scope module ibt $end") == (soc != "npcm750"))
+      // A schedule's have the number of their rule.
+      let ruled = "\(directory)/ruled.jsonl"
+      let scheduled = try Self.pair(
+        "--soc", soc, "--fault", "reset bmc request 200", "--fault", "abort request 2", "--trace",
+        ruled)
+      #expect(scheduled.status == 0, "\(scheduled.lines)")
+      let text = try String(contentsOfFile: ruled, encoding: .utf8)
+      #expect(text.contains(#""event":"fault","what":"host abort","rule":2}"#))
       let packets = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/run.pcapng"))
       #expect(packets.count > 1000)
     }

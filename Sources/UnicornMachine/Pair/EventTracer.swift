@@ -60,7 +60,8 @@ struct EventTracer {
     recorder(Self.kcs)(.reset(side))
   }
 
-  /// A fault was made to happen, by a rule or by the seed, whose number is 0.
+  /// A fault was made to happen, by a rule or by the seed, whose number is 0; it is a side's, or one of
+  /// both interfaces', and told on the first channel.
   mutating func fault(_ name: StaticString, rule: Int, at now: UInt64) {
     time = max(time, now)
     recorder(Self.kcs)(.fault(FixedBytes(name), rule: UInt8(clamping: rule)))

@@ -7,8 +7,9 @@ public struct PairCampaign: Sendable {
   public var seeds: Range<UInt64>
   /// As many pairs run at once.
   public var threads: Int
-  /// How many seeds one pair is reset for. Unicorn keeps account of each block that it has ever
-  /// translated, so an engine grows by some hundred bytes with each; a new pair costs as long as one.
+  /// How many seeds a pair runs before a new one takes its place. Unicorn keeps account of each block
+  /// that it has ever translated, some hundred bytes more with each seed; to make a pair takes as long as
+  /// to run one.
   var lifetime = 256
   /// Asked before each pair but the first: whether none is to be begun any more.
   public var isOver: @Sendable () -> Bool = { false }
@@ -34,20 +35,7 @@ public struct PairCampaign: Sendable {
     let state = Mutex(State(next: seeds.lowerBound))
     DispatchQueue.concurrentPerform(iterations: max(1, threads)) { _ in
       do {
-        var pair = try Pair(configuration)
-        var age = 0
-        while let seed = state.withLock({ take(&$0) }) {
-          if age == lifetime {
-            pair = try Pair(configuration)
-            age = 0
-          }
-          age += 1
-          let result = try pair.run(seed: seed).0
-          state.withLock {
-            $0.summary.add(result)
-            onResult(result, $0.summary)
-          }
-        }
+        while try runLifetime(state, onResult) {}
       } catch {
         let error = error as? MachineError ?? MachineError("\(error)")
         state.withLock { $0.error = error }
@@ -57,6 +45,24 @@ public struct PairCampaign: Sendable {
       if let error = $0.error { throw error }
       return $0.summary
     }
+  }
+
+  /// Runs seeds with one pair, until it has had its time.
+  ///
+  /// - Returns: Whether there may be seeds left.
+  private func runLifetime(
+    _ state: borrowing Mutex<State>, _ onResult: @Sendable (PairResult, PairSummary) -> Void
+  ) throws -> Bool {
+    let pair = try Pair(configuration)
+    for _ in 0..<lifetime {
+      guard let seed = state.withLock({ take(&$0) }) else { return false }
+      let result = try pair.run(seed: seed).0
+      state.withLock {
+        $0.summary.add(result)
+        onResult(result, $0.summary)
+      }
+    }
+    return true
   }
 
   private func take(_ state: inout State) -> UInt64? {
