@@ -5,7 +5,7 @@ public final class MachineMonitor {
   private let connection: FileHandle
   private var received = Data()
   /// Seconds that an answer may take.
-  private static let patience: Int32 = 60
+  private static let patience: TimeInterval = 60
 
   /// Connects to the Unix socket at `path`, where an emulator that runs already listens.
   init(path: String) throws {
@@ -46,8 +46,10 @@ public final class MachineMonitor {
     let request = try JSONSerialization.data(
       withJSONObject: ["execute": command, "arguments": arguments])
     try connection.write(contentsOf: request + Data("\n".utf8))
+    let deadline = Date(timeIntervalSinceNow: Self.patience)
     while true {
-      let answer = try JSONSerialization.jsonObject(with: nextLine()) as? [String: Any] ?? [:]
+      let line = try nextLine(until: deadline)
+      let answer = try JSONSerialization.jsonObject(with: line) as? [String: Any] ?? [:]
       if let error = answer["error"] as? [String: Any] {
         throw EmulatorError("\(command): \(error["desc"] ?? error)")
       }
@@ -56,19 +58,29 @@ public final class MachineMonitor {
     }
   }
 
-  private func nextLine() throws -> Data {
+  /// Waits for bytes.
+  private func wait(until deadline: Date) throws {
+    var awaited = pollfd(fd: connection.fileDescriptor, events: Int16(POLLIN), revents: 0)
+    // A signal may end it early.
+    while true {
+      let milliseconds = Int32(max(0, deadline.timeIntervalSinceNow * 1000))
+      let count = unsafe poll(&awaited, 1, milliseconds)
+      if count > 0 { return }
+      guard count < 0, errno == EINTR else {
+        throw EmulatorError(
+          "the emulator's monitor did not answer within \(Self.patience.formatted()) s; it stands "
+            + "still, or has another client")
+      }
+    }
+  }
+
+  private func nextLine(until deadline: Date) throws -> Data {
     while true {
       if let end = received.firstIndex(of: UInt8(ascii: "\n")) {
         defer { received = Data(received[(end + 1)...]) }
         return Data(received[..<end])
       }
-      var readable = pollfd(
-        fd: connection.fileDescriptor, events: Int16(POLLIN), revents: 0)
-      guard unsafe poll(&readable, 1, Self.patience * 1000) != 0 else {
-        throw EmulatorError(
-          "the emulator's monitor did not answer within \(Self.patience) s; "
-            + "it stands still, or has another client")
-      }
+      try wait(until: deadline)
       let more = connection.availableData
       guard !more.isEmpty else { throw EmulatorError("the emulator closed its monitor") }
       received += more
