@@ -32,7 +32,7 @@ static void *sleep_in_read(void *file) {
   return NULL;
 }
 
-// Returns once the reader has nothing to do but to wait, which proc(5) calls S.
+// Returns once the reader has nothing to do but to wait, which proc(5) calls S, or has ended.
 static void wait_until_it_sleeps(void) {
   char path[64], state = 0;
   while (reader_thread == 0) sched_yield();
@@ -51,8 +51,11 @@ static void share_with_a_thread(int file) {
   pthread_create(&reader, NULL, sleep_in_read, &file);
   wait_until_it_sleeps();
   say("an ioctl beside it", ioctl(file, SET_ATTENTION, 0));
-  // Until the read has ended; the first one may come before it sleeps.
-  while (pthread_kill(reader, SIGUSR1) == 0 && pthread_tryjoin_np(reader, NULL) != 0) usleep(10000);
+  // Until the read has ended: it may have slept before it did so in there.
+  while (pthread_tryjoin_np(reader, NULL) != 0) {
+    wait_until_it_sleeps();
+    pthread_kill(reader, SIGUSR1);
+  }
 }
 
 // A child closes the file, or keeps it while its parent closes it.
