@@ -108,7 +108,7 @@ final class WireClient {
   }
 
   /// The next bytes from the server.
-  func bytes(timeout: TimeInterval = 10) throws -> [UInt8] {
+  func bytes(timeout: TimeInterval = 30) throws -> [UInt8] {
     guard wait(for: CInt(POLLIN), timeout) else { throw Failure.silence }
     var buffer = [UInt8](repeating: 0, count: 65_536)
     let count = unsafe buffer.withUnsafeMutableBytes {
@@ -119,7 +119,7 @@ final class WireClient {
   }
 
   /// The next event from the server.
-  func event(timeout: TimeInterval = 10) throws -> VMEvent {
+  func event(timeout: TimeInterval = 30) throws -> VMEvent {
     while arrived.isEmpty {
       arrived = try bytes(timeout: timeout).compactMap { decoder.feed($0) }
     }
@@ -127,7 +127,7 @@ final class WireClient {
   }
 
   /// The answer to the request `id`, and how many other messages came before it.
-  func response(to id: UInt8, timeout: TimeInterval = 10) throws -> (Message, before: Int) {
+  func response(to id: UInt8, timeout: TimeInterval = 30) throws -> (Message, before: Int) {
     var before = 0
     while true {
       guard case .message(let received, let message) = try event(timeout: timeout) else { continue }
@@ -138,7 +138,7 @@ final class WireClient {
 
   /// Whether Get Device ID is answered; the error where it is not.
   @discardableResult
-  func deviceIDIsAnswered(id: UInt8 = 0x77, timeout: TimeInterval = 10) throws -> Bool {
+  func deviceIDIsAnswered(id: UInt8 = 0x77, timeout: TimeInterval = 30) throws -> Bool {
     send(request(.getDeviceID, id: id))
     return try response(to: id, timeout: timeout).0.completionCode == .success
   }

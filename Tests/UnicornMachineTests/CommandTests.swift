@@ -82,11 +82,12 @@ private let hasQEMU =
       // A schedule's have the number of their rule.
       let ruled = "\(directory)/ruled.jsonl"
       let scheduled = try Self.pair(
-        "--soc", soc, "--fault", "reset bmc request 200", "--fault", "abort request 2", "--trace",
+        "--soc", soc, "--fault", "reset bmc request 200", "--fault", "delay request 2 by 1ms",
+        "--trace",
         ruled)
       #expect(scheduled.status == 0, "\(scheduled.lines)")
       let text = try String(contentsOfFile: ruled, encoding: .utf8)
-      #expect(text.contains(#""event":"fault","what":"host abort","rule":2}"#))
+      #expect(text.contains(#""event":"fault","what":"bmc delay","rule":2}"#))
       let packets = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/run.pcapng"))
       #expect(packets.count > 1000)
     }
