@@ -35,7 +35,8 @@ extension PairTests {
     for (command, action) in [("reset", "hard reset"), ("off", "power down")] {
       var cursor = bmc.lines.count
       let host = try #require(pair.host)
-      try host.begin("ipmitool chassis power \(command)")
+      // While the NMI is still asserted: what is asked for then was lost once.
+      try host.begin("ipmitool chassis power diag; ipmitool chassis power \(command)")
       // Its emulator ends at a reset, too: -no-reboot.
       #expect(try host.process.waitForExit(timeout: 60) == .exited(0), "\(command)")
       for line in ["action: \(action)", "host power off"] {

@@ -7,15 +7,10 @@ import ManagementController
 /// it. One thing is done after the other; what is asked for meanwhile replaces what has not begun.
 struct HostControl<Port: HostControlPort> {
   let port: Port
-  private var pulse: Pulse?
-
-  /// What is done to a line, in nanoseconds.
-  private struct Pulse {
-    var line: HostControlLine
-    var start: UInt64
-    var end: UInt64
-    var hasStarted = false
-  }
+  /// The line that is asserted, and until when, in nanoseconds.
+  private var current: (line: HostControlLine, end: UInt64)?
+  /// What is to be done next, from when on, and for how long.
+  private var next: (line: HostControlLine, start: UInt64, duration: UInt64)?
 
   /// Time for the host to read the response.
   private static var delay: UInt64 { 100_000_000 }
@@ -26,7 +21,7 @@ struct HostControl<Port: HostControlPort> {
 
   /// When ``advance(to:)`` has something to do, in nanoseconds.
   var deadline: UInt64? {
-    pulse.map { $0.hasStarted ? $0.end : $0.start }
+    current?.end ?? next?.start
   }
 
   /// Begins what `action` asks for, if it is about the host and can be done by a line: nothing
@@ -44,20 +39,21 @@ struct HostControl<Port: HostControlPort> {
   }
 
   private mutating func begin(_ line: HostControlLine, for duration: UInt64, now: UInt64) {
-    guard pulse?.hasStarted != true else { return }
-    let start = now &+ Self.delay
-    pulse = Pulse(line: line, start: start, end: start &+ duration)
+    next = (line, now &+ Self.delay, duration)
   }
 
   /// Drives what is due.
   mutating func advance(to now: UInt64) {
-    guard let current = pulse else { return }
-    if current.hasStarted, now >= current.end {
-      port.set(current.line, asserted: false)
-      pulse = nil
-    } else if !current.hasStarted, now >= current.start {
-      port.set(current.line, asserted: true)
-      pulse?.hasStarted = true
+    if let (line, end) = current, now >= end {
+      port.set(line, asserted: false)
+      current = nil
+      // Before the next one begins, the line is seen to be released.
+      if let start = next?.start { next?.start = max(start, now &+ Self.delay) }
+    }
+    if current == nil, let (line, start, duration) = next, now >= start {
+      port.set(line, asserted: true)
+      current = (line, now &+ duration)
+      next = nil
     }
   }
 }
