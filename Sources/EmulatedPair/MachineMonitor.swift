@@ -40,7 +40,7 @@ public final class MachineMonitor {
     return try execute("human-monitor-command", line) as? String ?? ""
   }
 
-  /// Runs a command, and returns what it does when it is done.
+  /// Runs a command: its result, when it is done.
   @discardableResult
   private func execute(_ command: String, _ arguments: [String: Any] = [:]) throws -> Any {
     let request = try JSONSerialization.data(

@@ -75,8 +75,8 @@ struct ReplayCommand: ParsableCommand {
     if case .tcp(_, 0) = to {
       throw ValidationError("--to needs the port that the BMC listens on.")
     }
-    guard !files.trace.contains(file) else {
-      throw ValidationError("--trace \(file): this is the recording, which would be lost.")
+    if let trace = files.trace.first(where: { isSameFile($0, file) }) {
+      throw ValidationError("--trace \(trace): this is the recording, which would be lost.")
     }
     guard timeout > 0, timeout <= 3600 else {
       throw ValidationError("--timeout \(timeout): more than 0 and at most 3600 s are expected.")

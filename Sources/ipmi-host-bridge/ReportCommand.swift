@@ -42,7 +42,7 @@ struct ReportCommand: ParsableCommand {
     guard from >= 0, from <= 1e9 else {
       throw ValidationError("--from \(from): seconds, at least 0 and at most 1e9, are expected.")
     }
-    guard output != file else {
+    guard !isSameFile(output, file) else {
       throw ValidationError("--output \(output): this is the trace, which would be lost.")
     }
   }

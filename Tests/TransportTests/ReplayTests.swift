@@ -74,9 +74,11 @@ import Transport
     defer { withExtendedLifetime(tapped) {} }
     let path = tapped.path("pc.pcapng")
     let size = try tapped.file("pc.pcapng").count
-    let refused = try replay(path, on: [], ["--trace", path])
-    #expect(refused.status == .exited(64))
-    #expect(refused.lines.contains { $0.contains("this is the recording, which would be lost") })
+    for same in [path, tapped.path("./pc.pcapng")] {
+      let refused = try replay(path, on: [], ["--trace", same])
+      #expect(refused.status == .exited(64))
+      #expect(refused.lines.contains { $0.contains("this is the recording, which would be lost") })
+    }
     #expect(try tapped.file("pc.pcapng").count == size)
     let full = tapped.path("full.pcapng")
     try FileManager.default.createSymbolicLink(atPath: full, withDestinationPath: "/dev/full")
